@@ -1,0 +1,32 @@
+"""What a part and a hyperconnection cost: work, bytes, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ServiceTime:
+    """A given service time: constant, or exponential with that mean."""
+
+    mean_ns: int
+    law: Literal["constant", "exponential"] = "constant"
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs by part name and by edge name.
+
+    Args:
+        work_flop: FLOP of a part with the adapters of its outgoing edges (FLOP = 2 MAC), for parts without a given time.
+        payload_bytes: Bytes of the message on each edge.
+        memory_bytes: Weights plus the largest activation of a part; empty where unknown.
+        service: Service times given by the user; they win over ``work_flop``.
+    """
+
+    work_flop: Mapping[str, float]
+    payload_bytes: Mapping[str, int]
+    memory_bytes: Mapping[str, int] = field(default_factory=dict)
+    service: Mapping[str, ServiceTime] = field(default_factory=dict)

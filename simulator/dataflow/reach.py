@@ -1,0 +1,58 @@
+"""reach: from what is down to the delivery, with no delays (rules 2 to 8 of a delivery)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.dataflow.graph import DATA, EMPTY, PartGraph
+from simulator.topology.routes import Routes
+
+
+class Reach:
+    """The delivery of every pattern, remembered by what is down.
+
+    Args:
+        graph: The part graph.
+        placement: Node of each part.
+        routes: Routes between the nodes; a hyperconnection is up iff it has one over what is up.
+    """
+
+    def __init__(self, graph: PartGraph, placement: Mapping[str, str], routes: Routes) -> None:
+        self.graph = graph
+        self.placement = placement
+        self.routes = routes
+        self.relevant = frozenset(placement.values()) | routes.relevant
+        self._known: dict[frozenset[str], int] = {}
+
+    def delivery(self, down: frozenset[str]) -> int:
+        """Return the delivery when exactly these components are down; 0 is the empty one, "no answer"."""
+        key = down & self.relevant
+        if key not in self._known:
+            fed = self.fed(key)
+            self._known[key] = next((fed[name] | self.graph.exit_bit(name) for name in self.graph.exits if fed[name]), EMPTY)
+        return self._known[key]
+
+    def fed(self, down: frozenset[str]) -> dict[str, int]:
+        """Return, for each part, the edges behind its output; 0 where it sends nothing (down or starved)."""
+        graph, fed = self.graph, dict[str, int]()
+        for part in graph.parts:
+            node = self.placement[part.name]
+            if node in down:
+                fed[part.name] = 0
+            elif part.join is None:
+                fed[part.name] = DATA
+            else:
+                present = {edge for edge in part.join.edges if fed[graph.edges[edge].source] and self.is_up(edge, down)}
+                fed[part.name] = self._union(part.join.take(present), fed)
+        return fed
+
+    def is_up(self, edge: int, down: frozenset[str]) -> bool:
+        """Return whether a route of up links exists between the nodes of a hyperconnection."""
+        ends = self.graph.edges[edge]
+        return self.routes.find(self.placement[ends.source], self.placement[ends.target], down) is not None
+
+    def _union(self, taken: tuple[int, ...], fed: Mapping[str, int]) -> int:
+        union = 0
+        for edge in taken:
+            union |= self.graph.edge_bit(edge) | fed[self.graph.edges[edge].source]
+        return union

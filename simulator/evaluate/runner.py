@@ -1,0 +1,37 @@
+"""What evaluation needs of a model: run one part on a batch. Keras fulfils it, and so does any plain function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tensor = NDArray[np.float32]
+
+
+class PartRunner(Protocol):
+    """A split model with given weights, in inference mode: deterministic, sample by sample."""
+
+    def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
+        """Return the source's data for these test samples, shape ``(samples, *shape)``."""
+
+    def send(self, edge: int, output: Tensor) -> Tensor:
+        """Return what arrives over an edge: the adapter and the constant weight applied to the source part's output."""
+
+    def run(self, part: str, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""
+
+    def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
+        """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
+
+    def row_bytes(self, part: str) -> int:
+        """Return the bytes of one row of the part's output."""
+
+
+class Labels(Protocol):
+    """The truth about the test samples."""
+
+    labels: NDArray[Any]
+    groups: NDArray[Any]

@@ -1,0 +1,52 @@
+"""The YAML blocks of what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from simulator.blocks import Block
+
+
+class ExpectedAccuracy(Block):
+    """Exact expected accuracy over all patterns of what can fail (refused above ``max_components`` that can fail)."""
+
+    max_components: Annotated[int, Field(gt=0, le=24)] = 20
+
+
+class Timed(Block):
+    """Latency, endings, served and on-time accuracy from the timed engine."""
+
+
+class AccuracyVsFailure(Block):
+    """Expected accuracy when every component that can fail does so with probability p, for ``points`` values of p in [0, max]."""
+
+    points: Annotated[int, Field(ge=2)] = 21
+    max: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class AccuracyOverTime(Block):
+    """Served accuracy in ``bins`` equal slices of simulated time, over all replications."""
+
+    bins: Annotated[int, Field(ge=2)] = 40
+
+
+class Measures(Block):
+    """What to measure; in a file a list of names, or of ``name: options``."""
+
+    expected_accuracy: ExpectedAccuracy | None = None
+    timed: Timed | None = None
+    accuracy_vs_failure: AccuracyVsFailure | None = None
+    accuracy_over_time: AccuracyOverTime | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        merged: dict[str, Any] = {}
+        for item in value:
+            merged.update(item if isinstance(item, Mapping) else {item: {}})
+        return {name: {} if options is None else options for name, options in merged.items()}

@@ -1,0 +1,91 @@
+"""The YAML blocks of workload and policy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simulator.blocks import Block
+from simulator.units import DurationNs, PositiveDurationNs, RatePerS
+
+
+class PoissonArrivals(Block):
+    """Requests that arrive at random, ``rate`` of them on average."""
+
+    kind: Literal["poisson"]
+    rate_per_s: RatePerS
+
+
+class PeriodicArrivals(Block):
+    """A request every ``every``, the first at ``first``."""
+
+    kind: Literal["periodic"]
+    every_ns: PositiveDurationNs
+    first_ns: DurationNs = 0
+
+
+class TraceArrivals(Block):
+    """Arrival instants from a CSV file: column ``column``, in units of ``unit``; repeated as often as needed."""
+
+    kind: Literal["trace"]
+    path: str
+    column: str = "arrival"
+    unit: Literal["s", "ms", "us", "ns"] = "s"
+
+
+Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals, Field(discriminator="kind")]
+
+
+class Workload(Block):
+    """Which requests arrive: when, and how many in each replication."""
+
+    arrivals: Arrivals
+    requests: Annotated[int, Field(gt=0)]
+
+
+class PerfectWait(Block):
+    """A join learns of a loss at its instant, and fires when nothing can improve what it takes."""
+
+    kind: Literal["perfect"] = "perfect"
+
+
+class TimeoutWait(Block):
+    """A join learns of no loss; it closes some time after its first input.
+
+    ``after`` is one duration, from which the waits grow along the depth of the graph, or a duration for each part.
+    """
+
+    kind: Literal["timeout"]
+    after_ns: PositiveDurationNs | dict[str, DurationNs]
+
+
+class DeadlineWait(Block):
+    """A join closes at the last instant from which the answer can still meet the deadline, counted from birth."""
+
+    kind: Literal["deadline"]
+    margin_ns: DurationNs = 0
+
+
+Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait, Field(discriminator="kind")]
+
+
+class CrashSemantics(Block):
+    """What a crash does to a machine's jobs.
+
+    ``queue``: jobs that wait are lost, or kept until the repair (a queue that is kept also accepts while down).
+    ``in_service``: the job on the processor is lost, or restarts from its beginning after the repair.
+    """
+
+    queue: Literal["lose", "keep"] = "lose"
+    in_service: Literal["lose", "restart"] = "lose"
+
+
+class Policy(Block):
+    """How requests are handled, and what no answer is worth."""
+
+    deadline_ns: PositiveDurationNs | None = None
+    at_deadline: Literal["answer_late", "withdraw"] = "answer_late"
+    wait: Wait = PerfectWait()
+    crash: CrashSemantics = CrashSemantics()
+    no_answer: Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"] | dict[Literal["uniform"], tuple[int, ...]] | dict[Literal["constant"], float] = "expected_guess"

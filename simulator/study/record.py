@@ -1,0 +1,75 @@
+"""The record of a run: one answer with its provenance, as plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from simulator.expect.curve import Curve
+from simulator.expect.estimate import Estimate
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """The answer of one cell.
+
+    Args:
+        hash: The cell's content hash.
+        label: The point of the grid, such as ``{"strategy": "dfg"}``; empty for a scenario without a sweep.
+        estimates: By name; the names and units are listed in docs/words.md. Latencies are in milliseconds.
+        curves: By measure name (``accuracy_vs_failure``, ``accuracy_over_time``, ``latency``).
+        counts: Whole numbers (patterns, deliveries, part runs, arrivals, on_time, late, lost, too_late, ...).
+        tables: Small tables as lists of rows: ``deliveries`` (delivery, probability, accuracy), ``reasons``, ``components``.
+        notes: Warnings that belong to the answer, such as too few failure cycles, or SYNTHETIC data.
+    """
+
+    hash: str
+    label: dict[str, str]
+    estimates: dict[str, Estimate] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The label as one word, for legends and file names."""
+        return ", ".join(self.label.values()) or "all"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The answer of a run: its cells, and everything that is needed to run it again."""
+
+    title: str
+    question: str
+    hash: str
+    seed: int
+    scenario: dict[str, Any]
+    versions: dict[str, str]
+    cells: tuple[CellRecord, ...]
+    is_quick: bool = False
+    is_synthetic: bool = False
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Return the record as JSON text with sorted keys; the same run gives the same bytes."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> Record:
+        """Return the record read back; raise ValueError or KeyError where the text is no record."""
+        plain = json.loads(text)
+        cells = tuple(cell_from_plain(cell) for cell in plain.pop("cells"))
+        return Record(cells=cells, **plain)
+
+
+def cell_from_plain(plain: dict[str, Any]) -> CellRecord:
+    """Return a cell's record from plain values."""
+    estimates = {name: Estimate(**values) for name, values in plain["estimates"].items()}
+    curves = {name: Curve(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+              for name, values in plain["curves"].items()}
+    return CellRecord(plain["hash"], plain["label"], estimates, curves, plain["counts"], plain["tables"], tuple(plain["notes"]))

@@ -1,0 +1,61 @@
+"""Routes: which links and relays carry a hyperconnection, given what is down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+
+from simulator.topology.graph import Topology
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path of links.
+
+    Args:
+        links: Names of the links, in order; empty when both parts stand on one node.
+        hops: The nodes passed, first and last included; ``len(links) + 1`` of them.
+    """
+
+    links: tuple[str, ...]
+    hops: tuple[str, ...]
+
+
+class Routes:
+    """The route of least latency between two nodes over what is up; ties go to fewer hops, then to the order of names."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self._graph = topology.graph
+        self._stops = {node.name for node in topology.nodes if not node.forwards_when_down}
+        self._found: dict[tuple[str, str, frozenset[str]], Route | None] = {}
+        links = frozenset(link.name for link in topology.links)
+        self.relevant = links | self._stops
+
+    def find(self, source: str, target: str, down: frozenset[str] = frozenset()) -> Route | None:
+        """Return the best route over up links and forwarding nodes, or None.
+
+        Args:
+            source: Node that sends; whether it is up is not asked here.
+            target: Node that receives.
+            down: Names of components that are down.
+        """
+        key = (source, target, down & self.relevant)
+        if key not in self._found:
+            self._found[key] = self._search(*key)
+        return self._found[key]
+
+    def _search(self, source: str, target: str, down: frozenset[str]) -> Route | None:
+        if source == target:
+            return Route((), (source,))
+        up = nx.subgraph_view(
+            self._graph,
+            filter_node=lambda node: node in (source, target) or node not in down or node not in self._stops,
+            filter_edge=lambda a, b: self._graph.edges[a, b]["link"] not in down,
+        )
+        try:
+            _, hops = nx.single_source_dijkstra(up, source, target, weight=lambda _a, _b, edge: edge["latency_ns"] + 1)
+        except nx.NetworkXNoPath:
+            return None
+        return Route(tuple(self._graph.edges[pair]["link"] for pair in zip(hops, hops[1:], strict=False)), tuple(hops))
