@@ -1,0 +1,94 @@
+"""The draws of one replication, from named streams: draw i belongs to request i, whatever the policy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.network.blocks import PeriodicArrivals, PoissonArrivals
+from simulator.network.plan import Draws, Plan, Times
+from simulator.seeds import Streams
+from simulator.topology.graph import Link, Topology
+
+SECOND_NS = 1e9
+
+
+def poisson_arrivals_ns(block: PoissonArrivals, requests: int, streams: Streams) -> Times:
+    """Return the births of ``requests`` Poisson requests, int64 nanoseconds, sorted."""
+    gaps = streams.of("", "arrivals").standard_exponential(requests) * (SECOND_NS / block.rate_per_s)
+    return np.cumsum(np.rint(gaps).astype(np.int64))
+
+
+def periodic_arrivals_ns(block: PeriodicArrivals, requests: int) -> Times:
+    """Return the births of requests that come at equal distances."""
+    return block.first_ns + block.every_ns * np.arange(requests, dtype=np.int64)
+
+
+def trace_arrivals_ns(instants_s: np.ndarray, unit_ns: float, requests: int) -> Times:
+    """Return births read from a trace, from its own beginning, repeated as often as needed.
+
+    The trace is laid end to end with one mean gap between its last request and its first.
+    """
+    instants = np.sort(np.rint(np.asarray(instants_s, dtype=float) * unit_ns).astype(np.int64))
+    instants -= instants[0]
+    gap = max(1, round(int(instants[-1]) / max(1, len(instants) - 1)))
+    rounds = -(-requests // len(instants))
+    laid = [instants + turn * (int(instants[-1]) + gap) for turn in range(rounds)]
+    return np.concatenate(laid)[:requests]
+
+
+def mean_service_ns(part: str, node_speed_flop_per_s: float, costs: Costs) -> ServiceTime:
+    """Return a part's service time: the given one, else its FLOP over its node's speed."""
+    given = costs.service.get(part)
+    if given:
+        return given
+    work = costs.work_flop.get(part, 0.0)
+    return ServiceTime(math.ceil(work / node_speed_flop_per_s * SECOND_NS) if work else 0)
+
+
+def service_times(plan: Plan) -> dict[str, ServiceTime]:
+    """Return the service time of each part on its node."""
+    nodes = plan.topology.node_by_name
+    return {p.name: mean_service_ns(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs) for p in plan.graph.parts}
+
+
+def work_ns(plan: Plan, requests: int, streams: Streams) -> dict[str, Times]:
+    """Return the service time of each part for each request, int64 nanoseconds."""
+    drawn = {}
+    for part, service in service_times(plan).items():
+        if service.law == "exponential":
+            draws = streams.of(part, "service").standard_exponential(requests) * service.mean_ns
+            drawn[part] = np.rint(draws).astype(np.int64)
+        else:
+            drawn[part] = np.full(requests, service.mean_ns, dtype=np.int64)
+    return drawn
+
+
+def for_each_crossing(plan: Plan, links: Callable[[Link], bool], draw: Callable[[str, Link], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+    """Return one drawn column for each (edge, link) that the edge may cross and that has the property."""
+    wanted = [link for link in plan.topology.links if links(link)]
+    return {(edge.name, link.name): draw(edge.name, link) for edge in plan.graph.edges for link in wanted
+            if can_cross(plan.topology, link, plan.placement[edge.source], plan.placement[edge.target])}
+
+
+def can_cross(topology: Topology, link: Link, source: str, target: str) -> bool:
+    """Return whether a message between two nodes could ever take this link (not between two parts of one node)."""
+    return source != target and all(end in topology.graph for end in link.ends)
+
+
+def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
+    """Return the draws of one replication, without failures (the caller adds the timeline)."""
+    requests = len(arrivals_ns)
+
+    def jitter(edge: str, link: Link) -> Times:
+        return np.rint(streams.of(f"{edge}@{link.name}", "jitter").random(requests) * link.jitter_ns).astype(np.int64)
+
+    def lost(edge: str, link: Link) -> np.ndarray:
+        return np.asarray(streams.of(f"{edge}@{link.name}", "loss").random(requests) < link.loss)
+
+    return Draws(arrivals_ns, work_ns(plan, requests, streams),
+                 jitter_ns=for_each_crossing(plan, lambda link: link.jitter_ns > 0, jitter),
+                 lost=for_each_crossing(plan, lambda link: link.loss > 0, lost))

@@ -1,0 +1,89 @@
+"""Run a plan: requests arrive, parts fire, every request ends in one row of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.dataflow.graph import DATA
+from simulator.network.clock import FOREVER, OURS, Clock, Firing
+from simulator.network.compile import World, connect
+from simulator.network.links import Settle
+from simulator.network.plan import Draws, Log, Plan
+
+Progress = Callable[[int], None]
+REPORT_EVERY = 1024
+
+
+class Rows:
+    """The log while it is written: the first exit that answers counts; a request is lost when all exits are."""
+
+    def __init__(self, requests: int, exits: int) -> None:
+        self.delivery = [0] * requests
+        self.end = [-1] * requests
+        self.blame = [0] * requests
+        self.exits = exits
+        self.losses = [0] * requests if exits > 1 else []
+
+    def settle(self, request: int, when: int, fed: int, blame: int) -> None:
+        """Note what an exit's output became."""
+        if fed:
+            if not self.delivery[request] or when < self.end[request]:
+                self.delivery[request], self.end[request], self.blame[request] = fed, when, blame
+        elif not self.delivery[request] and when >= self.end[request]:
+            self.end[request], self.blame[request] = when, blame
+
+
+def run(plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: Callable[[Clock], None] | None = None) -> Log:
+    """Return how each request ended.
+
+    Args:
+        plan: Parts, topology, policy (with its closing times: see ``waits.with_waits``).
+        draws: Everything random.
+        progress: Told the number of requests that have arrived, now and then.
+        clock_user: May start ordinary SimPy processes on the clock before the run.
+    """
+    rows = Rows(len(draws.arrivals_ns), len(plan.graph.exits))
+    world = World(plan, draws)
+    begins = connect(world, rows.settle)
+    if world.births:
+        _arrivals(world, begins, progress)
+    if clock_user:
+        clock_user(world.clock)
+    world.clock.run()
+    return _log(world, rows)
+
+
+def _arrivals(world: World, begins: tuple[Settle, ...], progress: Progress | None) -> None:
+    clock, births, stride = world.clock, world.births, world.stride
+    last = len(births) - 1
+
+    def arrive(firing: Firing) -> None:
+        request, now = firing.request, clock.now
+        for begin in begins:
+            begin(request, now, DATA, 0)
+        if progress and request % REPORT_EVERY == 0:
+            progress(request)
+        if request < last:
+            clock.at(births[request + 1], OURS, (request + 1) * stride, Firing(callbacks, request + 1, 0, 0))
+
+    callbacks = (arrive,)
+    clock.at(births[0], OURS, 0, Firing(callbacks, 0, 0, 0))
+
+
+def _log(world: World, rows: Rows) -> Log:
+    end = np.array(rows.end, dtype=np.int64)
+    if len(end) and end.min() < 0:
+        raise RuntimeError(f"request {int(np.argmin(end))} never ended: the engine lost it")
+    age = world.plan.limit_ns
+    if age is not None:
+        unanswered = np.array([delivery == 0 for delivery in rows.delivery])
+        limit = world.draws.arrivals_ns + age
+        end = np.where(unanswered & (end > limit), limit, end)
+    parts = world.plan.graph.parts
+    too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items())}
+    return Log(rows.delivery, end, np.array(rows.blame, dtype=np.int64), too_late)
+
+
+__all__ = ["FOREVER", "Draws", "Log", "Plan", "run"]

@@ -1,0 +1,121 @@
+"""Joins of several inputs with perfect detection.
+
+Inputs are settled ahead: ``when`` may lie in the future. A join knows each loss at its instant and fires at the first
+instant when nothing it waits for can improve what it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from simulator.dataflow.join import Join
+from simulator.network.clock import FOREVER, OURS, Firing
+from simulator.network.links import Settle
+from simulator.network.parts import Station, happening
+
+Verdict = tuple[tuple[int, ...], tuple[int, ...]]
+"""Places of the inputs that were consulted, and of those that are taken (none: starved)."""
+OPEN = -1
+
+
+class Rules:
+    """A join's rules over places 0, 1, ... of its inputs (in order of edge index), as a table over bit masks."""
+
+    def __init__(self, join: Join) -> None:
+        self.edges = join.edges
+        self.size = len(self.edges)
+        self.join = join
+        self.all = (1 << self.size) - 1
+        self.verdict = cache(self._verdict)
+        self.taken = cache(self._taken)
+        self.ready = cache(self._ready)
+
+    def _places(self, edges: Sequence[int]) -> tuple[int, ...]:
+        return tuple(self.edges.index(edge) for edge in edges)
+
+    def _edges(self, mask: int) -> frozenset[int]:
+        return frozenset(edge for place, edge in enumerate(self.edges) if mask >> place & 1)
+
+    def _verdict(self, settled: int, present: int) -> Verdict | None:
+        here = self._edges(present)
+        consulted = self._places(self.join.consult(here))
+        if any(not settled >> place & 1 for place in consulted):
+            return None
+        return consulted, self._places(self.join.take(here))
+
+    def _taken(self, present: int) -> tuple[int, ...]:
+        return self._places(self.join.take(self._edges(present)))
+
+    def _ready(self, present: int) -> tuple[int, ...]:
+        """Return the places whose arrivals make waiting pointless: the first choice of every group is complete."""
+        first = [place for group in self.join.groups for place in self._places(group[0])]
+        return tuple(first) if all(present >> place & 1 for place in first) else ()
+
+
+def last_loss(whens: Sequence[int], feds: Sequence[int], blames: Sequence[int], places: Sequence[int]) -> tuple[int, int]:
+    """Return when the last loss among these inputs is known and its blame; ties go to the later place."""
+    known, blame = -1, 0
+    for place in places:
+        if not feds[place] and whens[place] >= known:
+            known, blame = whens[place], blames[place]
+    return known, blame
+
+
+def perfect_join(station: Station, rules: Rules) -> tuple[Settle, ...]:
+    """Return ``settle`` of each input of a join with perfect detection, in order of edge index."""
+    size, verdict_of, everything = rules.size, rules.verdict, rules.all
+    clock, outputs = station.clock, station.outputs
+    queue, stride, offset = clock.queue, station.stride, station.offset
+    open_requests: dict[int, list[int]] = {}
+    blank = [0, 0, OPEN] + [0] * (3 * size)
+    is_watched = station.late is not None
+
+    callbacks = (happening(station),)
+
+    def conclude(request: int, state: list[int], verdict: Verdict) -> None:
+        consulted, taken = verdict
+        when = 0
+        for place in consulted:
+            if state[3 + place] > when:
+                when = state[3 + place]
+        fed = blame = 0
+        for place in taken:
+            fed |= state[3 + size + place]
+        if fed:
+            if is_watched:
+                blame = max((state[3 + p], state[3 + 2 * size + p]) for p in taken)[1]
+            state[2] = when
+            heappush(queue, (when, OURS, request * stride + offset, Firing(callbacks, request, fed, blame)))
+            return
+        blame = last_loss(state[3:], state[3 + size:], state[3 + 2 * size:], consulted)[1]
+        state[2] = FOREVER
+        for output in outputs:
+            output(request, when, 0, blame)
+
+    def input_at(place: int) -> Settle:
+        bit = 1 << place
+
+        def settle(request: int, when: int, fed: int, blame: int) -> None:
+            state = open_requests.get(request)
+            if state is None:
+                state = open_requests[request] = blank.copy()
+            state[0] |= bit
+            if fed:
+                state[1] |= bit
+                state[3 + size + place] = fed
+            state[3 + place] = when
+            state[3 + 2 * size + place] = blame
+            if state[2] != OPEN:
+                if fed and when > state[2]:
+                    clock.too_late[offset] += 1
+            else:
+                verdict = verdict_of(state[0], state[1])
+                if verdict:
+                    conclude(request, state, verdict)
+            if state[0] == everything:
+                del open_requests[request]
+
+        return settle
+
+    return tuple(input_at(place) for place in range(size))

@@ -1,0 +1,117 @@
+"""Parts: one event a part run. A part joins its machine's queue when it fires; its fate is known in that instant.
+
+``settle(request, when, fed, blame)`` is the one verb between parts, wires and the log: an input comes at ``when``
+with the edges ``fed`` behind it, or (``fed`` = 0) is known from ``when`` on never to come, and ``blame`` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from heapq import heappush
+
+from simulator.network.clock import OURS, Clock, Firing
+from simulator.network.links import Settle
+from simulator.network.machines import Machine, Serve
+
+
+@dataclass(frozen=True)
+class Station:
+    """What a part needs of its surroundings.
+
+    Args:
+        clock: The SimPy clock.
+        stride: Keys per request in the clock's queue.
+        offset: The part's key within a request.
+        machine: The machine of its node; ``blame`` is read from it after a loss.
+        serve: ``machine.serve``, or the same with coins.
+        work_ns: Service time of each request.
+        outputs: The wires (and the log, for an exit) that learn of the part's output.
+        late: Limits of the requests and the code to blame when one passes in this part's service; None: nobody asks.
+    """
+
+    clock: Clock
+    stride: int
+    offset: int
+    machine: Machine
+    serve: Serve
+    work_ns: Sequence[int]
+    outputs: tuple[Settle, ...]
+    late: tuple[Sequence[int], int] | None = None
+
+
+Fire = Callable[[int, int, int, int], None]
+
+
+def firing_of(station: Station) -> Fire:
+    """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn when it is done, or of the loss."""
+    machine, serve, work = station.machine, station.serve, station.work_ns
+    outputs = station.outputs
+    only = outputs[0] if len(outputs) == 1 else None
+
+    def to_one(request: int, now: int, fed: int, blame: int) -> None:
+        done = serve(now, work[request], request)
+        if done >= 0:
+            only(request, done, fed, blame)  # type: ignore[misc]
+        else:
+            only(request, -1 - done, 0, machine.blame)  # type: ignore[misc]
+
+    def to_many(request: int, now: int, fed: int, blame: int) -> None:
+        done = serve(now, work[request], request)
+        if done < 0:
+            done, fed, blame = -1 - done, 0, machine.blame
+        for output in outputs:
+            output(request, done, fed, blame)
+
+    return _watched(station) if station.late else to_one if only else to_many
+
+
+def _watched(station: Station) -> Fire:
+    machine, serve, work, outputs = station.machine, station.serve, station.work_ns, station.outputs
+    limits, late = station.late or ((), 0)
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        done = serve(now, work[request], request)
+        if done < 0:
+            done, fed, blame = -1 - done, 0, machine.blame
+        elif not blame and done > limits[request]:
+            blame = late
+        for output in outputs:
+            output(request, done, fed, blame)
+
+    return fire
+
+
+def happening(station: Station) -> Callable[[Firing], None]:
+    """Return the callback of a part's event; the common case, one output and nobody watching, is one call less."""
+    fire, clock = firing_of(station), station.clock
+    machine, serve, work = station.machine, station.serve, station.work_ns
+    only = station.outputs[0]
+
+    def happen(firing: Firing) -> None:
+        fire(firing.request, clock._now, firing.fed, firing.blame)  # noqa: SLF001
+
+    def happen_to_one(firing: Firing) -> None:
+        request = firing.request
+        done = serve(clock._now, work[request], request)  # noqa: SLF001
+        if done >= 0:
+            only(request, done, firing.fed, 0)
+        else:
+            only(request, -1 - done, 0, machine.blame)
+
+    return happen if station.late or len(station.outputs) > 1 else happen_to_one
+
+
+def single_input(station: Station) -> Settle:
+    """Return ``settle`` of a part with one input: it fires when the input is here, or passes the news of a loss on."""
+    outputs, queue, stride, offset = station.outputs, station.clock.queue, station.stride, station.offset
+    callbacks = (happening(station),)
+
+    def settle(request: int, when: int, fed: int, blame: int) -> None:
+        if fed:
+            heappush(queue, (when, OURS, request * stride + offset, Firing(callbacks, request, fed, blame)))
+        else:
+            for output in outputs:
+                output(request, when, 0, blame)
+
+    return settle
