@@ -7,31 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
-from simulator.units import DurationNs, PositiveDurationNs, RatePerS
-
-
-class PoissonArrivals(Block):
-    """Requests that arrive at random, ``rate`` of them on average."""
-
-    kind: Literal["poisson"]
-    rate_per_s: RatePerS
-
-
-class PeriodicArrivals(Block):
-    """A request every ``every``, the first at ``first``."""
-
-    kind: Literal["periodic"]
-    every_ns: PositiveDurationNs
-    first_ns: DurationNs = 0
-
-
-class TraceArrivals(Block):
-    """Arrival instants from a CSV file: column ``column``, in units of ``unit``; repeated as often as needed."""
-
-    kind: Literal["trace"]
-    path: str
-    column: str = "arrival"
-    unit: Literal["s", "ms", "us", "ns"] = "s"
+from simulator.network.arrivals import PeriodicArrivals, PoissonArrivals, TraceArrivals
+from simulator.units import DurationNs, PositiveDurationNs
 
 
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals, Field(discriminator="kind")]
@@ -81,6 +58,10 @@ class CrashSemantics(Block):
     in_service: Literal["lose", "restart"] = "lose"
 
 
+NoAnswer = (Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"]
+            | dict[Literal["uniform"], tuple[int, ...]] | dict[Literal["constant"], float])
+
+
 class Policy(Block):
     """How requests are handled, and what no answer is worth."""
 
@@ -88,4 +69,4 @@ class Policy(Block):
     at_deadline: Literal["answer_late", "withdraw"] = "answer_late"
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
-    no_answer: Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"] | dict[Literal["uniform"], tuple[int, ...]] | dict[Literal["constant"], float] = "expected_guess"
+    no_answer: NoAnswer = "expected_guess"

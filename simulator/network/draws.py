@@ -8,36 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.dataflow.costs import Costs, ServiceTime
-from simulator.network.blocks import PeriodicArrivals, PoissonArrivals
 from simulator.network.plan import Draws, Plan, Times
 from simulator.seeds import Streams
 from simulator.topology.graph import Link, Topology
 
 SECOND_NS = 1e9
-
-
-def poisson_arrivals_ns(block: PoissonArrivals, requests: int, streams: Streams) -> Times:
-    """Return the births of ``requests`` Poisson requests, int64 nanoseconds, sorted."""
-    gaps = streams.of("", "arrivals").standard_exponential(requests) * (SECOND_NS / block.rate_per_s)
-    return np.cumsum(np.rint(gaps).astype(np.int64))
-
-
-def periodic_arrivals_ns(block: PeriodicArrivals, requests: int) -> Times:
-    """Return the births of requests that come at equal distances."""
-    return block.first_ns + block.every_ns * np.arange(requests, dtype=np.int64)
-
-
-def trace_arrivals_ns(instants_s: np.ndarray, unit_ns: float, requests: int) -> Times:
-    """Return births read from a trace, from its own beginning, repeated as often as needed.
-
-    The trace is laid end to end with one mean gap between its last request and its first.
-    """
-    instants = np.sort(np.rint(np.asarray(instants_s, dtype=float) * unit_ns).astype(np.int64))
-    instants -= instants[0]
-    gap = max(1, round(int(instants[-1]) / max(1, len(instants) - 1)))
-    rounds = -(-requests // len(instants))
-    laid = [instants + turn * (int(instants[-1]) + gap) for turn in range(rounds)]
-    return np.concatenate(laid)[:requests]
 
 
 def mean_service_ns(part: str, node_speed_flop_per_s: float, costs: Costs) -> ServiceTime:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.dataflow.graph import DATA
-from simulator.network.clock import FOREVER, OURS, Clock, Firing
+from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.compile import World, connect
 from simulator.network.links import Settle
+from simulator.network.machines import BY_DEADLINE
 from simulator.network.plan import Draws, Log, Plan
 
 Progress = Callable[[int], None]
@@ -19,12 +20,10 @@ REPORT_EVERY = 1024
 class Rows:
     """The log while it is written: the first exit that answers counts; a request is lost when all exits are."""
 
-    def __init__(self, requests: int, exits: int) -> None:
+    def __init__(self, requests: int) -> None:
         self.delivery = [0] * requests
         self.end = [-1] * requests
         self.blame = [0] * requests
-        self.exits = exits
-        self.losses = [0] * requests if exits > 1 else []
 
     def settle(self, request: int, when: int, fed: int, blame: int) -> None:
         """Note what an exit's output became."""
@@ -44,7 +43,7 @@ def run(plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: 
         progress: Told the number of requests that have arrived, now and then.
         clock_user: May start ordinary SimPy processes on the clock before the run.
     """
-    rows = Rows(len(draws.arrivals_ns), len(plan.graph.exits))
+    rows = Rows(len(draws.arrivals_ns))
     world = World(plan, draws)
     begins = connect(world, rows.settle)
     if world.births:
@@ -76,14 +75,15 @@ def _log(world: World, rows: Rows) -> Log:
     end = np.array(rows.end, dtype=np.int64)
     if len(end) and end.min() < 0:
         raise RuntimeError(f"request {int(np.argmin(end))} never ended: the engine lost it")
+    blame = np.array(rows.blame, dtype=np.int64)
     age = world.plan.limit_ns
     if age is not None:
         unanswered = np.array([delivery == 0 for delivery in rows.delivery])
         limit = world.draws.arrivals_ns + age
-        end = np.where(unanswered & (end > limit), limit, end)
+        overdue = unanswered & (end > limit)
+        end = np.where(overdue, limit, end)
+        blame = np.where(overdue, blame & ~3 | BY_DEADLINE, blame)
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items())}
-    return Log(rows.delivery, end, np.array(rows.blame, dtype=np.int64), too_late)
+    return Log(rows.delivery, end, blame, too_late)
 
-
-__all__ = ["FOREVER", "Draws", "Log", "Plan", "run"]

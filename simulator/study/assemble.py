@@ -1,0 +1,116 @@
+"""The composition root: turn the words of a scenario into the objects of the rooms."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.reach import Reach
+from simulator.errors import Problem, ScenarioError
+from simulator.failures.blocks import build_process
+from simulator.failures.process import FailureProcess
+from simulator.model.blocks import ModelFile
+from simulator.model.graph import part_graph
+from simulator.network.blocks import Workload
+from simulator.network.plan import Plan, Times
+from simulator.network.waits import with_waits
+from simulator.scenario.scenario import Scenario
+from simulator.seeds import Streams
+from simulator.topology.graph import Topology
+from simulator.topology.routes import Routes
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """One cell's objects, as far as they need neither Keras nor data.
+
+    Args:
+        scenario: The cell's scenario, without a sweep.
+        topology: Where.
+        model: The model file.
+        base: The folder that relative paths of the scenario start from.
+    """
+
+    scenario: Scenario
+    topology: Topology
+    model: ModelFile
+    base: Path
+
+    @cached_property
+    def graph(self) -> PartGraph:
+        """The part graph under the scenario's strategy."""
+        return part_graph(self.model, self.scenario.strategy)
+
+    @cached_property
+    def placement(self) -> dict[str, str]:
+        """Node of each part: the scenario's, else the node of the same name."""
+        return {part.name: self.scenario.placement.get(part.name, part.name) for part in self.graph.parts}
+
+    @cached_property
+    def process(self) -> FailureProcess:
+        """What can fail, and when."""
+        return build_process(self.scenario.failures, self.topology)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """From what is down to the delivery, with no delays."""
+        return Reach(self.graph, self.placement, Routes(self.topology))
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether the model has layers, so that Keras and a data set are needed."""
+        return any(part.layers for part in self.model.parts.values())
+
+    def plan(self, costs: Costs) -> Plan:
+        """Return the engine's plan, with the closing times of joins filled in."""
+        plan = Plan(self.graph, self.placement, self.topology, with_given_times(self.model, costs), self.scenario.policy)
+        return with_waits(plan)
+
+    def arrivals_ns(self, workload: Workload, streams: Streams) -> Times:
+        """Return the births of one replication's requests."""
+        return workload.arrivals.births_ns(workload.requests, streams, lambda path, column: read_column(self.base / path, column))
+
+    def without_link(self, name: str) -> Assembly:
+        """Return the same with one link cut."""
+        return Assembly(self.scenario, self.topology.without_link(name), self.model, self.base)
+
+
+def with_given_times(model: ModelFile, costs: Costs) -> Costs:
+    """Return costs in which service times, work and bytes given by hand win over derived ones."""
+    service = {name: ServiceTime(part.service.mean_ns, part.service.law) for name, part in model.parts.items() if part.service}
+    work = {name: part.work_flop for name, part in model.parts.items() if part.work_flop is not None}
+    return replace(costs, work_flop={**costs.work_flop, **work}, service={**costs.service, **service})
+
+
+def given_costs(model: ModelFile, graph: PartGraph) -> Costs:
+    """Return the costs of a model without layers: what its file gives, and nothing where it is silent."""
+    sent = {edge.name: part.output_bytes or 0 for edge in graph.edges if (part := model.parts.get(edge.source))}
+    return Costs({}, sent)
+
+
+def read_column(path: Path, column: str) -> NDArray[np.float64]:
+    """Return a numeric column of a CSV file.
+
+    Raises:
+        ScenarioError: the file or the column is missing, or a value is no number.
+    """
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise ScenarioError(Problem(str(path), f"cannot be read ({error.strerror})", "give the path of a CSV file")) from error
+    try:
+        values = np.array([float(row[column]) for row in rows])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ScenarioError(Problem(str(path), f"column {column!r} is missing or holds {error}",
+                                    "give a CSV file with a header and one number a row")) from error
+    if not len(values):
+        raise ScenarioError(Problem(str(path), "holds no rows", "give at least one arrival"))
+    return values

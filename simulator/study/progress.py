@@ -1,0 +1,19 @@
+"""Who is told how far long work has come. The silent one is for tests, pipes and the Python API."""
+
+from __future__ import annotations
+
+
+class Progress:
+    """Told of each step of a run; this one says nothing."""
+
+    def training(self, label: str, epoch: int, epochs: int) -> None:
+        """Hear that a training has finished an epoch."""
+
+    def trained(self, label: str, was_cached: bool, weights: str) -> None:
+        """Hear that weights are ready, and whether they were found in the cache."""
+
+    def simulating(self, label: str, requests: int, total: int) -> None:
+        """Hear how many of a cell's requests, over all replications, have been simulated."""
+
+    def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
+        """Hear that a cell is finished, or was found finished."""

@@ -1,0 +1,139 @@
+"""Run folders: cells written whole or not at all, finished ones found by their hash, nothing overwritten silently.
+
+    OUT/run.json                 what this folder belongs to
+    OUT/cells/HASH/              one finished cell: record.json, requests.parquet, events.parquet
+    OUT/record.json, requests.parquet, events.parquet, figures/, report.html      the whole run
+    OUT/volatile.json            times and host: facts that differ from run to run
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import Problem, RunFolderError
+from simulator.study.record import FORMAT, CellRecord, cell_from_plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HALF_WRITTEN = ".half-written-"
+NAME_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class CellAnswer:
+    """A finished cell: its record, one row for each request, one row for each switch of a component."""
+
+    record: CellRecord
+    requests: pd.DataFrame
+    events: pd.DataFrame
+
+
+class RunFolder:
+    """A folder that belongs to one run.
+
+    Args:
+        path: The folder; made when it does not exist.
+        hash: Content hash of the run.
+        title: The scenario's title, for whoever looks into the folder.
+    """
+
+    def __init__(self, path: Path, hash: str, title: str) -> None:  # noqa: A002 - the word of the record
+        self.path = path
+        self.hash = hash
+        self.title = title
+
+    def claim(self) -> None:
+        """Make the folder ours, or find that it already is.
+
+        Raises:
+            RunFolderError: it holds another run or other things, or cannot be written.
+        """
+        way_out = "give another folder with --out, or move this one away"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            owner = self._owner()
+            if owner is None and any(self.path.iterdir()):
+                raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
+            if owner is not None and owner.get("hash") != self.hash:
+                raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {owner.get('title')!r} "
+                                             f"({str(owner.get('hash'))[:NAME_LENGTH]})", way_out))
+            if owner is None:
+                write_text(self.path / "run.json", json.dumps({"format": FORMAT, "hash": self.hash, "title": self.title}) + "\n")
+            cells = self.path / "cells"
+            cells.mkdir(exist_ok=True)
+            for left_over in cells.glob(HALF_WRITTEN + "*"):
+                shutil.rmtree(left_over)
+        except OSError as error:
+            raise RunFolderError(Problem(f"--out {self.path}", f"cannot be written ({error.strerror})",
+                                         "give a folder that you may write to")) from error
+
+    def _owner(self) -> dict[str, Any] | None:
+        try:
+            owner = json.loads((self.path / "run.json").read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            return {"title": "unreadable run.json", "hash": ""}
+        return owner if isinstance(owner, dict) else {"title": "foreign run.json", "hash": ""}
+
+    def find(self, cell_hash: str) -> CellAnswer | None:
+        """Return a finished cell, or None; a torn one is set aside and counts as not finished."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        folder = self.path / "cells" / cell_hash[:NAME_LENGTH]
+        if not folder.is_dir():
+            return None
+        try:
+            record = cell_from_plain(json.loads((folder / "record.json").read_text()))
+            if record.hash != cell_hash:
+                raise ValueError(f"{folder} holds the cell {record.hash}")
+            return CellAnswer(record, pd.read_parquet(folder / "requests.parquet"), pd.read_parquet(folder / "events.parquet"))
+        except (OSError, ValueError, KeyError, TypeError):
+            folder.rename(Path(tempfile.mkdtemp(prefix=".torn-", dir=folder.parent)) / folder.name)
+            return None
+
+    def keep(self, answer: CellAnswer) -> None:
+        """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
+        cells = self.path / "cells"
+        half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
+        (half / "record.json").write_text(json.dumps(asdict(answer.record), sort_keys=True, indent=1) + "\n")
+        answer.requests.to_parquet(half / "requests.parquet", index=False)
+        answer.events.to_parquet(half / "events.parquet", index=False)
+        half.chmod(0o755)
+        half.rename(cells / answer.record.hash[:NAME_LENGTH])
+
+    def write_frames(self, answers: Sequence[CellAnswer]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Write the requests and events of all cells as one file each, and return them."""
+        requests, events = joined([a.requests for a in answers]), joined([a.events for a in answers])
+        for name, frame in (("requests", requests), ("events", events)):
+            half = self.path / f".{name}.parquet"
+            frame.to_parquet(half, index=False)
+            half.replace(self.path / f"{name}.parquet")
+        return requests, events
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of the same columns below each other."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, half = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(half).chmod(0o644)
+    Path(half).replace(path)
