@@ -7,7 +7,7 @@ link is fed by one machine alone, directly. Otherwise the message enters at its 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from simulator.network import links, machines
@@ -141,19 +141,29 @@ class Wiring:
         breakable = {*nominal.links, *nominal.hops[1:-1]} & self.world.routes.relevant & self.world.columns.keys()
         return any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
 
-    def _chooser(self, edge: int, settle: Settle, nominal: Route | None):  # type: ignore[no-untyped-def]
+    def _chooser(self, edge: int, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
+        """Return the choice of a wire by (instant, request): the best route over what is up, remembered by what is down."""
         ends, world = self.plan.graph.edges[edge], self.world
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
-        wires: dict[Route | None, Settle] = {}
+        by_route: dict[Route, Settle] = {}
+        by_mask: dict[int, Settle] = {}
+        switches = world.switches
+        mask_at = switches.mask_at
 
         def choose(when: int, request: int) -> Settle:
-            down = world.switches.down_at(when, request)
+            mask = mask_at(when, request)
+            wire = by_mask.get(mask)
+            if wire is None:
+                wire = by_mask[mask] = find(switches.down(mask))
+            return wire
+
+        def find(down: frozenset[str]) -> Settle:
             route = world.routes.find(source, target, down)
             if route is None:
                 return links.no_route(settle, blame_code(world.index[self.first_down(nominal, down, source)], BY_CRASH))
-            if route not in wires:
-                wires[route] = self._along(edge, route, settle, is_alone=False)
-            return wires[route]
+            if route not in by_route:
+                by_route[route] = self._along(edge, route, settle, is_alone=False)
+            return by_route[route]
 
         return choose
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from heapq import heappush
 
 from simulator.dataflow.join import Join
 from simulator.network.clock import FOREVER, OURS, Firing

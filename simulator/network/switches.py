@@ -6,37 +6,50 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.failures.process import Timeline
 
 
 class Switches:
-    """The set of down components among those that matter, by epoch: it changes only when one of them switches."""
+    """What is down among the components that matter for routes, as bit masks that change from epoch to epoch.
+
+    Args:
+        timeline: The failures, None where nothing can fail.
+        relevant: Names of the components that matter.
+    """
 
     def __init__(self, timeline: Timeline | None, relevant: Iterable[str]) -> None:
         wanted = set(relevant)
-        self.timeline = timeline
-        self.columns = [c for c, name in enumerate(timeline.components) if name in wanted] if timeline else []
-        instants = [times for c in self.columns for times in (timeline.crash_ns[c], timeline.repair_ns[c])] if timeline else []
-        self.instants: list[int] = np.unique(np.concatenate(instants)).tolist() if instants else []
-        self._down: dict[int, frozenset[str]] = {}
-        self.coins = timeline.coins if timeline and self.columns else None
+        columns = [c for c, name in enumerate(timeline.components) if name in wanted] if timeline else []
+        self.names = tuple(timeline.components[c] for c in columns) if timeline else ()
+        self.instants, self.masks, self.tossed = [0], [0], None
+        if timeline and columns:
+            switches = [times for c in columns for times in (timeline.crash_ns[c], timeline.repair_ns[c])]
+            instants = np.unique(np.concatenate([np.array([0], dtype=np.int64), *switches]))
+            down = [np.searchsorted(timeline.crash_ns[c], instants, "right") > np.searchsorted(timeline.repair_ns[c], instants, "right")
+                    for c in columns]
+            self.instants, self.masks = instants.tolist(), as_masks(down)
+            if timeline.coins is not None:
+                self.tossed = as_masks([~timeline.coins[:, c] for c in columns])
+        self._names: dict[int, frozenset[str]] = {}
 
-    def down_at(self, when_ns: int, request: int) -> frozenset[str]:
-        """Return the names of the relevant components that are down for a request at an instant."""
-        epoch = bisect_right(self.instants, when_ns)
-        down = self._down.get(epoch)
-        if down is None:
-            down = self._down[epoch] = self._look(when_ns)
-        if self.coins is not None and self.timeline is not None:
-            tossed = self.coins[request]
-            down |= {self.timeline.components[c] for c in self.columns if not tossed[c]}
-        return down
+    def mask_at(self, when_ns: int, request: int) -> int:
+        """Return what is down for a request at an instant >= 0, as a bit mask over ``names``."""
+        mask = self.masks[bisect_right(self.instants, when_ns) - 1]
+        return mask if self.tossed is None else mask | self.tossed[request]
 
-    def _look(self, when_ns: int) -> frozenset[str]:
-        if self.timeline is None:
-            return frozenset()
-        timeline = self.timeline
-        return frozenset(timeline.components[c] for c in self.columns
-                         if np.searchsorted(timeline.crash_ns[c], when_ns, side="right")
-                         > np.searchsorted(timeline.repair_ns[c], when_ns, side="right"))
+    def down(self, mask: int) -> frozenset[str]:
+        """Return the names behind a mask."""
+        if mask not in self._names:
+            self._names[mask] = frozenset(name for place, name in enumerate(self.names) if mask >> place & 1)
+        return self._names[mask]
+
+
+def as_masks(columns: list[NDArray[np.bool_]]) -> list[int]:
+    """Return the rows of some columns of booleans as ints, the first column in bit 0."""
+    masks = [0] * len(columns[0])
+    for place, column in enumerate(columns):
+        for row in np.flatnonzero(column).tolist():
+            masks[row] |= 1 << place
+    return masks

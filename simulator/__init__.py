@@ -1,0 +1,52 @@
+"""What happens to accuracy, latency and availability when the machines that hold a split neural network fail?
+
+>>> import simulator
+>>> simulator.load("first").scenario.title
+"A wearable's activity model, split over four machines"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import RunFolderError, ScenarioError, SimulatorError
+
+if TYPE_CHECKING:
+    from simulator.scenario.load import Loaded
+    from simulator.study.run import Run
+
+__all__ = ["RunFolderError", "ScenarioError", "SimulatorError", "load", "run"]
+
+
+def load(scenario: str | Path, set: Mapping[str, Any] | None = None) -> Loaded:  # noqa: A002 - the word of the command line
+    """Load a scenario by its name on the shelf or its path.
+
+    Args:
+        scenario: ``"first"``, or a path to a YAML file.
+        set: Values to replace, by dotted key: ``{"policy.deadline": "100 ms"}``.
+
+    Raises:
+        ScenarioError: with every problem of the scenario, its topology and its model.
+    """
+    from simulator.scenario.load import load as load_scenario  # noqa: PLC0415 - keeps the import of the package light
+
+    return load_scenario(scenario, dict(set or {}))
+
+
+def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False) -> Run:
+    """Run a scenario and write its run folder with report and figures.
+
+    Args:
+        loaded: What ``load`` returned.
+        out: The run folder; ``runs/NAME-HASH`` when not given.
+        quick: One epoch and 200 requests, for a first look.
+
+    Raises:
+        ScenarioError: a data path does not exist, a model does not fit, ...
+        RunFolderError: the folder holds another run, or cannot be written.
+    """
+    from simulator.report.write import run_and_report  # noqa: PLC0415 - keeps the import of the package light
+
+    return run_and_report(loaded, Path(out) if out else None, quick=quick)

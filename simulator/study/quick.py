@@ -1,0 +1,22 @@
+"""The quick version of a scenario: one epoch, 200 requests, at most three replications; for a first look and for tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulator.model.blocks import Training
+from simulator.scenario.load import Loaded
+
+REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
+
+
+def quickened(loaded: Loaded) -> Loaded:
+    """Return the scenario made quick; what it asks stays the same."""
+    scenario = loaded.scenario
+    workload = scenario.workload
+    training = (scenario.training or loaded.model.training or Training()).model_copy(update={"epochs": EPOCHS})
+    return replace(loaded, scenario=scenario.model_copy(update={
+        "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
+        "replications": min(REPLICATIONS, scenario.replications),
+        "training": training,
+    }))

@@ -1,0 +1,104 @@
+"""Run a scenario: its cells, one after the other; finished ones are found and skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.scenario.identity import cell_hash, run_hash
+from simulator.scenario.load import Loaded, resolved
+from simulator.scenario.variants import Variant, variants
+from simulator.study.cell import answer
+from simulator.study.progress import Progress
+from simulator.study.quick import quickened
+from simulator.study.record import Record
+from simulator.study.store import CellAnswer, RunFolder, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGES = ("graceful-sim", "simpy", "networkx", "numpy", "pandas", "keras", "tensorflow", "jax", "torch", "seglearn")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Args:
+        record: Every estimate, with its provenance.
+        requests: One row for each request.
+        events: One row for each crash and repair.
+        folder: Where it is kept.
+        was_found: Whether nothing had to be run.
+    """
+
+    record: Record
+    requests: pd.DataFrame
+    events: pd.DataFrame
+    folder: Path
+    was_found: bool
+
+    def table(self) -> pd.DataFrame:
+        """Return the estimates as a frame: one row for each cell and estimate."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        return pd.DataFrame([{**cell.label, "estimate": name, **estimate.as_dict()}
+                             for cell in self.record.cells for name, estimate in cell.estimates.items()])
+
+
+def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None) -> Run:
+    """Run a loaded scenario and return the finished run; its report is not written here.
+
+    Args:
+        loaded: The scenario with its topology and model.
+        out: Run folder; ``runs/NAME-HASH`` when not given.
+        quick: One epoch, 200 requests, random data where the data set is missing.
+        progress: Who is told how far it is.
+
+    Raises:
+        ScenarioError: a file, a path or a value is wrong.
+        RunFolderError: the folder holds another run or cannot be written.
+    """
+    progress = progress or Progress()
+    loaded = quickened(loaded) if quick else loaded
+    cells = variants(loaded)
+    hashes = [cell_hash(cell, quick=quick) for cell in cells]
+    whole = run_hash(hashes)
+    folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title)
+    folder.claim()
+    answers, found = [], 0
+    for number, (cell, name) in enumerate(zip(cells, hashes, strict=True), 1):
+        known = folder.find(name)
+        found += known is not None
+        answers.append(known or _run_cell(folder, cell, name, quick, progress))
+        progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), known is not None)
+    record = Record(title=loaded.scenario.title, question=loaded.scenario.question, hash=whole, seed=loaded.scenario.seed,
+                    scenario=resolved(loaded), versions=versions(), cells=tuple(a.record for a in answers), is_quick=quick,
+                    is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes))
+    requests, events = folder.write_frames(answers)
+    write_text(folder.path / "record.json", record.to_json())
+    return Run(record, requests, events, folder.path, found == len(cells))
+
+
+def _run_cell(folder: RunFolder, cell: Variant, name: str, quick: bool, progress: Progress) -> CellAnswer:
+    done = answer(cell, name, quick=quick, progress=progress)
+    folder.keep(done)
+    return done
+
+
+def default_folder(loaded: Loaded, whole: str, *, quick: bool) -> Path:
+    """Return the folder of a run that was given none: a change of the scenario gets a folder of its own."""
+    return Path("runs") / f"{loaded.path.stem}{'-quick' if quick else ''}-{whole[:8]}"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a result may depend on, as far as it is installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
