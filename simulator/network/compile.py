@@ -138,8 +138,10 @@ class Wiring:
         return self._along(edge, nominal, settle, is_alone=True)
 
     def _is_rerouted(self, source: str, target: str, nominal: Route) -> bool:
+        """Return whether the route must be asked for at each sending: it can break, and is long or has alternatives."""
         breakable = {*nominal.links, *nominal.hops[1:-1]} & self.world.routes.relevant & self.world.columns.keys()
-        return any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
+        is_long = len(nominal.links) > 1 and bool(breakable)
+        return is_long or any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
 
     def _chooser(self, edge: int, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
         """Return the choice of a wire by (instant, request): the best route over what is up, remembered by what is down."""
