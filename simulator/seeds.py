@@ -33,11 +33,15 @@ def stream(root_seed: int, replication: int, component: str, purpose: str) -> np
 
 @dataclass(frozen=True)
 class Streams:
-    """The named streams of one replication."""
+    """The named streams of one replication.
+
+    ``layer`` keeps apart the streams of failure processes that are laid over each other; 0 adds nothing to a name.
+    """
 
     root_seed: int
     replication: int = 0
+    layer: int = 0
 
     def of(self, component: str, purpose: str) -> np.random.Generator:
         """Return the generator of the stream (this replication, component, purpose)."""
-        return stream(self.root_seed, self.replication, component, purpose)
+        return stream(self.root_seed, self.replication, component, f"{purpose} {self.layer}" if self.layer else purpose)

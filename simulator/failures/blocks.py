@@ -1,13 +1,39 @@
-"""The union of the failure processes' YAML blocks: the only list of their kinds."""
+"""The union of the failure processes' YAML blocks, the only list of their kinds, and the process that they make."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from simulator.failures.bernoulli import BernoulliBlock
+from simulator.errors import Problem, ScenarioError
+from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
+from simulator.failures.overlay import Overlay
+from simulator.failures.process import FailureProcess
 from simulator.failures.renewal import RenewalBlock
 from simulator.failures.scripted import ScriptedBlock
+from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock, Field(discriminator="kind")]
+
+
+def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
+    """Return the process of these blocks laid over each other; without a block nothing can fail.
+
+    Raises:
+        ScenarioError: a block names what the topology does not have; the problems of all blocks at once, each with
+            its place, such as ``failures.0.survival``.
+    """
+    processes: list[FailureProcess] = []
+    problems: list[Problem] = []
+    for place, block in enumerate(blocks):
+        try:
+            processes.append(block.build(topology))
+        except ScenarioError as error:
+            problems += [Problem(f"failures.{place}.{p.place}", p.message, p.way_out) for p in error.problems]
+    if problems:
+        raise ScenarioError(*problems)
+    if not processes:
+        return Bernoulli((), ())
+    return processes[0] if len(processes) == 1 else Overlay(tuple(processes), topology.components)

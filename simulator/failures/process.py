@@ -37,8 +37,11 @@ class Timeline:
     until_ns: int
 
     def up_at(self, times_ns: Times) -> Up:
-        """Return who is up at the birth of each request, shape ``(requests, components)``; row i belongs to request i."""
-        up = np.ones((len(times_ns), len(self.components)), dtype=bool) if self.coins is None else self.coins[: len(times_ns)].copy()
+        """Return who is up at the birth of each request, shape ``(requests, components)``; row i is request i."""
+        if self.coins is None:
+            up = np.ones((len(times_ns), len(self.components)), dtype=bool)
+        else:
+            up = self.coins[: len(times_ns)].copy()
         for column, (crash, repair) in enumerate(zip(self.crash_ns, self.repair_ns, strict=True)):
             begun = np.searchsorted(crash, times_ns, side="right")
             ended = np.searchsorted(repair, times_ns, side="right")
@@ -54,13 +57,21 @@ class FailureProcess(Protocol):
         """Names of the components that can fail, in the order of the topology."""
 
     def survival(self) -> NDArray[np.float64]:
-        """Return P(up) of each component at any instant, shape ``(components,)``; raise NoLaw where it moves in time."""
+        """Return P(up) of each component, the same at any instant, shape ``(components,)``.
+
+        Raises:
+            NoLaw: it moves in time.
+        """
 
     def pairwise_survival(self) -> NDArray[np.float64]:
         """Return P(i and j up), shape ``(components, components)``; the diagonal is ``survival()``."""
 
     def log_probability(self, up: Up) -> NDArray[np.float64]:
-        """Return log P(pattern) of each row of ``up``, shape ``(patterns,)``; raise NoLaw where there is no closed form."""
+        """Return log P(pattern) of each row of ``up``, shape ``(patterns,)``.
+
+        Raises:
+            NoLaw: there is no closed form; the message says why.
+        """
 
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)`` (the snapshot world)."""

@@ -1,0 +1,61 @@
+"""One coin per component and request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.blocks import Block
+from simulator.failures.independent import Independent
+from simulator.failures.process import Timeline, Up
+from simulator.failures.settings import Probabilities, probabilities_of
+from simulator.seeds import Streams
+from simulator.topology.graph import Topology
+
+
+@final
+@dataclass(frozen=True)
+class Bernoulli(Independent):
+    """Each request finds each component up or down for its whole life, with one coin each.
+
+    Args:
+        components: Names, in the order of the topology.
+        probability: P(up) of each component.
+    """
+
+    components: tuple[str, ...]
+    probability: tuple[float, ...]
+
+    def survival(self) -> NDArray[np.float64]:
+        """Return P(up) of each component, shape ``(components,)``."""
+        return np.array(self.probability, dtype=np.float64)
+
+    def sample_up(self, streams: Streams, requests: int) -> Up:
+        """Return the coins, shape ``(requests, components)``; coin i of a component belongs to request i."""
+        up = np.ones((requests, len(self.components)), dtype=bool)
+        for column, (name, survival) in enumerate(zip(self.components, self.probability, strict=True)):
+            up[:, column] = streams.of(name, "coin").random(requests) < survival
+        return up
+
+    def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
+        """Return a timeline without outages that carries the same coins as ``sample_up``."""
+        none = tuple(np.empty(0, dtype=np.int64) for _ in self.components)
+        return Timeline(self.components, none, none, self.sample_up(streams, requests), until_ns)
+
+
+class BernoulliBlock(Block):
+    """One coin per component and request.
+
+    ``survival`` is a named setting of the topology, one probability for all that can fail, or {component: probability}.
+    """
+
+    kind: Literal["bernoulli"]
+    survival: Probabilities
+
+    def build(self, topology: Topology) -> Bernoulli:
+        """Return the process; raise ScenarioError where the block names what the topology does not have."""
+        survival = probabilities_of("survival", self.survival, topology)
+        return Bernoulli(tuple(survival), tuple(survival.values()))

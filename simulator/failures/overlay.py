@@ -1,0 +1,110 @@
+"""Several processes laid over each other: a component is up when it is up in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.failures.independent import Independent, independent_log_probability
+from simulator.failures.process import FailureProcess, NoLaw, Timeline, Times, Up
+from simulator.failures.scripted import merged
+from simulator.seeds import Streams
+
+
+@final
+@dataclass(frozen=True)
+class Overlay:
+    """Processes that are independent of each other; a component is up when it is up in all of them.
+
+    Each process draws from streams of its own (the first from those it would draw from alone).
+
+    Args:
+        processes: At least one; none of them an overlay.
+        order: Names of all components of the topology, in its order.
+    """
+
+    processes: tuple[FailureProcess, ...]
+    order: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.processes or any(isinstance(process, Overlay) for process in self.processes):
+            raise ValueError("an overlay needs one or more processes that are no overlays: lay them side by side")
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the components that some process can fell, in the order of the topology."""
+        hit = {name for process in self.processes for name in process.components}
+        return tuple(name for name in self.order if name in hit)
+
+    def survival(self) -> NDArray[np.float64]:
+        """Return the product of the marginals; raise NoLaw where a process has none."""
+        survival = np.ones(len(self.components))
+        for process in self.processes:
+            survival[self._columns(process)] *= process.survival()
+        return survival
+
+    def pairwise_survival(self) -> NDArray[np.float64]:
+        """Return P(i and j up), the product over the processes; raise NoLaw where a process has none."""
+        pairs = np.ones((len(self.components), len(self.components)))
+        for process in self.processes:
+            columns, alone = self._columns(process), np.ones(len(self.components))
+            alone[columns] = process.survival()
+            joint = np.outer(alone, alone)
+            joint[np.ix_(columns, columns)] = process.pairwise_survival()
+            pairs *= joint
+        return pairs
+
+    def log_probability(self, up: Up) -> NDArray[np.float64]:
+        """Return log P(pattern) of each row of ``up``.
+
+        Raises:
+            NoLaw: a process has none, or processes with dependent components share a component.
+        """
+        if all(isinstance(process, Independent) for process in self.processes):
+            return independent_log_probability(self.survival(), up)
+        if sum(len(process.components) for process in self.processes) > len(self.components):
+            raise NoLaw("processes whose components depend on each other or on time are laid over the same component: "
+                        "the probability of a pattern has no closed form here")
+        total = np.zeros(len(up))
+        for process in self.processes:
+            total += process.log_probability(up[:, self._columns(process)])
+        return total
+
+    def sample_up(self, streams: Streams, requests: int) -> Up:
+        """Return one independent pattern for each request, shape ``(requests, components)``."""
+        up = np.ones((requests, len(self.components)), dtype=bool)
+        for layer, process in enumerate(self.processes):
+            up[:, self._columns(process)] &= process.sample_up(replace(streams, layer=layer), requests)
+        return up
+
+    def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
+        """Return the union of all outages that begin before the horizon, and the product of all coins.
+
+        What is down before the horizon does not depend on it; the end of an outage that is under way there may.
+        """
+        lines = [process.timeline(replace(streams, layer=layer), requests, until_ns)
+                 for layer, process in enumerate(self.processes)]
+        lives = [self._life(name, lines) for name in self.components]
+        return Timeline(self.components, tuple(crash for crash, _ in lives), tuple(repair for _, repair in lives),
+                        self._coins(lines), until_ns)
+
+    def _columns(self, process: FailureProcess) -> NDArray[np.intp]:
+        return np.array([self.components.index(name) for name in process.components], dtype=np.intp)
+
+    def _life(self, name: str, lines: list[Timeline]) -> tuple[Times, Times]:
+        places = [(line, line.components.index(name)) for line in lines if name in line.components]
+        return merged((int(crash), int(repair)) for line, place in places
+                      for crash, repair in zip(line.crash_ns[place], line.repair_ns[place], strict=True))
+
+    def _coins(self, lines: list[Timeline]) -> Up | None:
+        tossed = [(line.coins, process) for line, process in zip(lines, self.processes, strict=True)
+                  if line.coins is not None]
+        if not tossed:
+            return None
+        up = np.ones((len(tossed[0][0]), len(self.components)), dtype=bool)
+        for coins, process in tossed:
+            up[:, self._columns(process)] &= coins
+        return up
