@@ -1,0 +1,91 @@
+"""The documentation says what the program does, and no page is lost."""
+
+import importlib.util
+import re
+
+import pytest
+
+from tests.house.commands import ROOT, python
+
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *DOCS]
+COMMANDS = {"run", "whatif", "check", "list", "copy", "schema"}
+GLOSSARY = (
+    "component", "pattern", "transitions", "part", "source", "exit", "hyperconnection", "span", "strategy", "placement",
+    "delivery", "outcome", "ending", "estimate", "method", "scenario", "cell", "record", "study", "shelf", "survival",
+    "availability", "mission survival", "FLOP", "sample", "expected accuracy", "served accuracy", "on-time accuracy",
+)
+NO_COMMAND = importlib.util.find_spec("simulator.cli.main") is None
+has_command = pytest.mark.skipif(NO_COMMAND, reason="there is no command yet")
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def commands_in(text):
+    """Return every word that follows ``sim`` where a command stands: after a backquote or as an indented line."""
+    return set(re.findall(r"(?:`|^ {4})sim ([a-z]+)", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_a_command_is_in_the_documentation(command):
+    assert any(command in commands_in(page.read_text()) for page in PAGES)
+
+
+@each_page
+def test_a_page_names_only_commands_that_exist(page):
+    assert commands_in(page.read_text()) <= COMMANDS
+
+
+@has_command
+def test_the_help_lists_exactly_the_commands_that_are_documented():
+    told = python("-m", "simulator", "--help")
+    listed = set(re.findall(r"^\W*([a-z]+) {2,}\S", told.said, flags=re.MULTILINE))
+    assert listed == COMMANDS, told.said
+
+
+@pytest.mark.parametrize("word", GLOSSARY)
+def test_a_word_of_the_glossary_is_explained(word):
+    words = (ROOT / "docs/words.md").read_text()
+    assert re.search(rf"^\| [^|]*\*\*{re.escape(word)}\*\*[^|]* \| \S", words, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [page for page in DOCS if page.name != "index.md"], ids=lambda page: page.name)
+def test_the_index_links_to_every_page(page):
+    assert f"]({page.name})" in (ROOT / "docs/index.md").read_text()
+
+
+@each_page
+def test_a_link_leads_somewhere(page):
+    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", page.read_text())
+    assert {link for link in links if not (page.parent / link).exists()} == set()
+
+
+@pytest.mark.skipif(not any((ROOT / "docs/images").glob("*")), reason="no picture has been made yet")
+@each_page
+def test_a_picture_is_there(page):
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)#:]+)\)", page.read_text())
+    assert {picture for picture in pictures if not (page.parent / picture).exists()} == set()
+
+
+def test_a_page_that_a_scenario_names_exists():
+    texts = [path.read_text() for path in (ROOT / "scenarios").glob("*.yaml")]
+    named = {page for text in texts for page in re.findall(r"docs/[\w-]+\.md", text)}
+    assert {page for page in named if not (ROOT / page).exists()} == set()
+
+
+def python_block():
+    """Return the README's Python lines."""
+    return re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[1]
+
+
+def test_the_python_lines_of_the_tutorial_are_those_of_the_readme():
+    bare = [line.split("#")[0].rstrip() for line in python_block().splitlines()]
+    shown = [line.strip() for line in (ROOT / "docs/tutorial.md").read_text().splitlines()]
+    assert [line for line in bare if line not in shown] == []
+
+
+@has_command
+@pytest.mark.slow
+def test_the_python_lines_of_the_readme_run(tmp_path):
+    ran = python("-c", python_block() + "\nprint(len(requests), 'requests')", folder=tmp_path)
+    assert ran.code == 0, ran.said
+    assert re.search(r"\b[1-9]\d* requests", ran.said)

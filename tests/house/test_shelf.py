@@ -1,0 +1,49 @@
+"""Everything that is shipped runs."""
+
+import importlib.util
+import json
+
+import pytest
+
+from tests.house.commands import ROOT, python
+
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+NO_COMMAND = importlib.util.find_spec("simulator.cli.main") is None
+pytestmark = pytest.mark.skipif(NO_COMMAND, reason="there is no command yet")
+each_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+# These need a file that is not shipped, in place of which no random data can stand.
+NEEDS_FILE = {"poster-table": ROOT.parent / "shared/data/poster-logs/accuracy_by_combination.csv"}
+
+
+def skip_without_its_file(path):
+    """Skip a scenario whose own table of outcomes is not on this machine."""
+    needed = NEEDS_FILE.get(path.stem)
+    if needed is not None and not needed.exists():
+        pytest.skip(f"{needed.name} is not shipped, and not on this machine")
+
+
+@each_scenario
+def test_a_shipped_scenario_is_valid(path):
+    skip_without_its_file(path)
+    checked = python("-m", "simulator", "check", path)
+    assert checked.code == 0, checked.said
+
+
+@each_scenario
+def test_a_shipped_scenario_runs(path, tmp_path):
+    skip_without_its_file(path)
+    ran = python("-m", "simulator", "run", path, "--quick", "--out", tmp_path / "run")
+    assert ran.code == 0, ran.said
+    record = json.loads((tmp_path / "run" / "record.json").read_text())
+    assert record["is_quick"]
+    assert all(cell["estimates"] for cell in record["cells"])
+    assert (tmp_path / "run" / "report.html").stat().st_size > 0
+    assert ("SYNTHETIC" in ran.said) == record["is_synthetic"]
+
+
+@pytest.mark.parametrize("folder", ["topologies", "models"])
+def test_every_topology_and_model_is_used_by_a_scenario(folder):
+    used = " ".join(path.read_text() for path in SCENARIOS)
+    shipped = {path.stem for path in (ROOT / folder).iterdir() if path.suffix in {".yaml", ".graphml"}}
+    assert shipped
+    assert {name for name in shipped if name not in used} == set()
