@@ -20,7 +20,7 @@ class Costs:
     """Costs by part name and by edge name.
 
     Args:
-        work_flop: FLOP of a part with the adapters of its outgoing edges (FLOP = 2 MAC), for parts without a given time.
+        work_flop: FLOP of a part with the adapters of its outgoing edges (FLOP = 2 MAC), where no time is given.
         payload_bytes: Bytes of the message on each edge.
         memory_bytes: Weights plus the largest activation of a part; empty where unknown.
         service: Service times given by the user; they win over ``work_flop``.

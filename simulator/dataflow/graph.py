@@ -14,7 +14,7 @@ DATA = 1  # bit 0 of what a part has been fed: data of this request is in it
 
 @dataclass(frozen=True)
 class Edge:
-    """A hyperconnection: source part, target part, the constant weight of the tensor, and a tag that names what changed it."""
+    """A hyperconnection; ``weight`` multiplies the tensor, ``tag`` names what else changed it."""
 
     source: str
     target: str

@@ -29,7 +29,8 @@ class Reach:
         key = down & self.relevant
         if key not in self._known:
             fed = self.fed(key)
-            self._known[key] = next((fed[name] | self.graph.exit_bit(name) for name in self.graph.exits if fed[name]), EMPTY)
+            answers = (fed[name] | self.graph.exit_bit(name) for name in self.graph.exits if fed[name])
+            self._known[key] = next(answers, EMPTY)
         return self._known[key]
 
     def fed(self, down: frozenset[str]) -> dict[str, int]:

@@ -1,0 +1,75 @@
+"""From a model file and a strategy to the part graph: which hyperconnections stay, and how joins combine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.dataflow.build import JoinRule, Mode, build_graph, spans
+from simulator.dataflow.graph import Edge, PartGraph
+from simulator.model.blocks import ModelFile, PartBlock, Strategy
+
+
+@dataclass(frozen=True)
+class StrategyRule:
+    """How a strategy builds a model to survive.
+
+    Args:
+        keeps_skips: Whether skip hyperconnections stay.
+        mode: How joins combine: ``add`` or ``select``.
+        has_failout: Whether parts fail at random in training.
+    """
+
+    keeps_skips: bool
+    mode: Mode
+    has_failout: bool
+
+
+STRATEGIES: Mapping[Strategy, StrategyRule] = {
+    "vanilla": StrategyRule(keeps_skips=False, mode="add", has_failout=False),
+    "dfg": StrategyRule(keeps_skips=True, mode="add", has_failout=False),
+    "resilinet": StrategyRule(keeps_skips=True, mode="select", has_failout=True),
+    "resilinet_plus": StrategyRule(keeps_skips=True, mode="add", has_failout=True),
+    "select": StrategyRule(keeps_skips=True, mode="select", has_failout=False),
+}
+
+
+def strategy_has_failout(strategy: Strategy) -> bool:
+    """Return whether the strategy trains with failout."""
+    return STRATEGIES[strategy].has_failout
+
+
+def part_graph(model: ModelFile, strategy: Strategy) -> PartGraph:
+    """Return the part graph of a model under a strategy; the hyperconnections that stay keep their order.
+
+    The model is checked as a whole first, so that a mistake in a skip is told whatever the strategy.
+
+    Raises:
+        ScenarioError: with all problems of the model's graph.
+    """
+    rule = STRATEGIES[strategy]
+    edges = tuple(Edge(block.source, block.target, block.weight) for block in model.hyperconnections)
+    whole = _build(model, edges, "select")
+    if rule.keeps_skips:
+        return whole if rule.mode == "select" else _build(model, edges, rule.mode)
+    span = spans(tuple(whole.position), edges)
+    return _build(model, tuple(edge for edge, bypassed in zip(edges, span, strict=True) if bypassed == 0), rule.mode)
+
+
+def _build(model: ModelFile, edges: tuple[Edge, ...], mode: Mode) -> PartGraph:
+    dropped = {(block.source, block.target) for block in model.hyperconnections} - {(e.source, e.target) for e in edges}
+    exits = [name for name, block in model.parts.items() if block.is_exit]
+    rules = {name: _join_rule(name, block, dropped) for name, block in model.parts.items()}
+    return build_graph(tuple(model.sources), tuple(model.parts), exits, edges, mode, rules)
+
+
+def _join_rule(name: str, block: PartBlock, dropped: set[tuple[str, str]]) -> JoinRule:
+    """Return what the file says about a part's join, without the hyperconnections that the strategy dropped."""
+    if block.groups is None:
+        return JoinRule(block.needs)
+    kept = (
+        tuple(tuple(source for source in alternative if (source, name) not in dropped) for alternative in group)
+        for group in block.groups
+    )
+    groups = (tuple(alternative for alternative in group if alternative) for group in kept)
+    return JoinRule(block.needs, tuple(group for group in groups if group))
