@@ -11,7 +11,7 @@ import pytest
 from tests.house.commands import ROOT, finished, python
 
 HAS_BACKEND = importlib.util.find_spec("hatchling") is not None
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not HAS_BACKEND, reason="the build backend is missing: make test")]
+pytestmark = pytest.mark.skipif(not HAS_BACKEND, reason="the build backend is missing: make test")
 SHELF = sorted(path.relative_to(ROOT).as_posix() for folder in ("topologies", "models", "scenarios")
                for path in (ROOT / folder).iterdir() if path.is_file())
 
