@@ -95,7 +95,8 @@ class Topology:
             ScenarioError: no component knows the setting.
         """
         if setting not in self.settings:
-            raise ScenarioError(f"no survival setting {setting!r} in the topology; {did_you_mean(setting, self.settings)}")
+            way_out = did_you_mean(setting, self.settings)
+            raise ScenarioError(f"no survival setting {setting!r} in the topology; {way_out}")
         return {part.name: part.survival.get(setting, 1.0) for part in (*self.nodes, *self.links)}
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import networkx as nx
 
@@ -23,7 +24,7 @@ class Route:
 
 
 class Routes:
-    """The route of least latency between two nodes over what is up; ties go to fewer hops, then to the order of names."""
+    """The route of least latency between two nodes over what is up; ties go to fewer hops, then always to the same."""
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
@@ -54,8 +55,13 @@ class Routes:
             filter_node=lambda node: node in (source, target) or node not in down or node not in self._stops,
             filter_edge=lambda a, b: self._graph.edges[a, b]["link"] not in down,
         )
+        more_than_hops = len(self._graph)
+
+        def hops_within_latency(_a: str, _b: str, edge: dict[str, int]) -> int:
+            return edge["latency_ns"] * more_than_hops + 1
+
         try:
-            _, hops = nx.single_source_dijkstra(up, source, target, weight=lambda _a, _b, edge: edge["latency_ns"] + 1)
+            _, hops = nx.single_source_dijkstra(up, source, target, weight=hops_within_latency)
         except nx.NetworkXNoPath:
             return None
-        return Route(tuple(self._graph.edges[pair]["link"] for pair in zip(hops, hops[1:], strict=False)), tuple(hops))
+        return Route(tuple(self._graph.edges[pair]["link"] for pair in pairwise(hops)), tuple(hops))
