@@ -10,7 +10,6 @@ from simulator.blocks import Block
 from simulator.network.arrivals import PeriodicArrivals, PoissonArrivals, TraceArrivals
 from simulator.units import DurationNs, PositiveDurationNs
 
-
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals, Field(discriminator="kind")]
 
 

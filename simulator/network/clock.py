@@ -35,9 +35,11 @@ class Firing:
 class Clock(simpy.Environment):
     """A SimPy environment that counts integer nanoseconds from 0, and inputs that came after their part had fired."""
 
+    _now: int  # SimPy says int or float; ours begins at 0 and only ints are added
+
     def __init__(self) -> None:
         super().__init__(initial_time=0)
-        self.queue: list[tuple[int, int, int, Any]] = self._queue
+        self.queue: list[tuple[int, int, int, Any]] = self._queue  # type: ignore[assignment]
         self.too_late: Counter[int] = Counter()
 
     def at(self, when_ns: int, priority: int, key: int, firing: Firing) -> None:

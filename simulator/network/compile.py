@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from simulator.network import links, machines
-from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.blocks import CrashSemantics, DeadlineWait, TimeoutWait
 from simulator.network.clock import FOREVER, Clock
-from simulator.network.joins import Rules, perfect_join
+from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import Hop, Line, Settle
 from simulator.network.machines import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, blame_code
@@ -34,7 +34,7 @@ class World:
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
         self.births: list[int] = draws.arrivals_ns.tolist()
         self.stride = 1 + len(plan.graph.parts) + len(plan.graph.edges) * (1 + len(plan.topology.links))
-        self._machines: dict[str, tuple[machines.Machine, machines.Serve]] = {}
+        self._machines: dict[str, tuple[machines.AnyMachine, machines.Serve]] = {}
         self._lines: dict[tuple[str, str], Line] = {}
 
     @cached_property
@@ -77,25 +77,26 @@ class World:
         until = life.until if life else forever
         return with_coins(until, coins) if coins else until
 
-    def machine(self, node: str) -> tuple[machines.Machine, machines.Serve]:
+    def machine(self, node: str) -> tuple[machines.AnyMachine, machines.Serve]:
         """Return the machine of a node and its ``serve``; parts on one node share it."""
         if node not in self._machines:
             self._machines[node] = self._new_machine(node)
         return self._machines[node]
 
-    def _new_machine(self, node: str) -> tuple[machines.Machine, machines.Serve]:
+    def _new_machine(self, node: str) -> tuple[machines.AnyMachine, machines.Serve]:
         life, coins, index = self.life(node), self.coins(node), self.index[node]
         crash = self.plan.crash
-        machine: machines.Machine | machines.FallibleMachine | machines.KeepingMachine
+        machine: machines.AnyMachine
         if life is None and self.plan.limit_ns is None:
             machine = machines.Machine()
-        elif crash.queue == "lose" and crash.in_service == "lose":
-            machine = machines.FallibleMachine(life or Life((), ()), self.limits, index)
+        elif crash == CrashSemantics():
+            machine = (machines.FallibleMachine(life or Life((), ()), index) if self.plan.limit_ns is None
+                       else machines.WithdrawingMachine(life or Life((), ()), self.limits, index))
         else:
             machine = machines.KeepingMachine(life or Life((), ()), self.limits, index,
                                               keeps_queue=crash.queue == "keep", restarts=crash.in_service == "restart")
         serve = machines.with_coins(machine, coins, blame_code(index, BY_CRASH)) if coins else machine.serve
-        return machine, serve  # type: ignore[return-value]
+        return machine, serve
 
     def line(self, link: str, sender: str) -> Line:
         """Return one direction of a link, shared by all that send over it."""
@@ -257,4 +258,4 @@ def settles(world: World, station: Station, part: str, rules: Rules) -> tuple[Se
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()
-    return perfect_join(station, rules)
+    return PerfectJoin(station, rules).inputs()

@@ -63,19 +63,54 @@ def last_loss(whens: Sequence[int], feds: Sequence[int], blames: Sequence[int], 
     return known, blame
 
 
-def perfect_join(station: Station, rules: Rules) -> tuple[Settle, ...]:
-    """Return ``settle`` of each input of a join with perfect detection, in order of edge index."""
-    size, verdict_of, everything = rules.size, rules.verdict, rules.all
-    clock, outputs = station.clock, station.outputs
-    queue, stride, offset = clock.queue, station.stride, station.offset
-    open_requests: dict[int, list[int]] = {}
-    blank = [0, 0, OPEN] + [0] * (3 * size)
-    is_watched = station.late is not None
+class PerfectJoin:
+    """A join with perfect detection; ``inputs()`` gives the ``settle`` of each input in order of edge index.
 
-    callbacks = (happening(station),)
+    The state of an open request is a list: settled inputs, present inputs, when it fires (OPEN: not known yet), then
+    for each input its ``when``, its ``fed`` and its ``blame``.
+    """
 
-    def conclude(request: int, state: list[int], verdict: Verdict) -> None:
+    def __init__(self, station: Station, rules: Rules) -> None:
+        self.station, self.rules = station, rules
+        self.callbacks = (happening(station),)
+        self.blank = [0, 0, OPEN] + [0] * (3 * rules.size)
+
+    def inputs(self) -> tuple[Settle, ...]:
+        """Return ``settle`` of each input."""
+        states: dict[int, list[int]] = {}
+        return tuple(self._input_at(place, states) for place in range(self.rules.size))
+
+    def _input_at(self, place: int, states: dict[int, list[int]]) -> Settle:
+        bit, size, everything, verdict_of = 1 << place, self.rules.size, self.rules.all, self.rules.verdict
+        when_at, fed_at, blame_at = 3 + place, 3 + size + place, 3 + 2 * size + place
+        blank, conclude = self.blank, self._conclude
+        too_late, offset = self.station.clock.too_late, self.station.offset
+
+        def settle(request: int, when: int, fed: int, blame: int) -> None:
+            state = states.get(request)
+            if state is None:
+                state = states[request] = blank.copy()
+            state[0] |= bit
+            if fed:
+                state[1] |= bit
+                state[fed_at] = fed
+            state[when_at] = when
+            state[blame_at] = blame
+            if state[2] == OPEN:
+                verdict = verdict_of(state[0], state[1])
+                if verdict:
+                    conclude(request, state, verdict)
+            elif fed and when > state[2]:
+                too_late[offset] += 1
+            if state[0] == everything:
+                del states[request]
+
+        return settle
+
+    def _conclude(self, request: int, state: list[int], verdict: Verdict) -> None:
+        """Fire at the instant when the last consulted input is settled, or pass the news on that nothing will come."""
         consulted, taken = verdict
+        size, station = self.rules.size, self.station
         when = 0
         for place in consulted:
             if state[3 + place] > when:
@@ -84,39 +119,13 @@ def perfect_join(station: Station, rules: Rules) -> tuple[Settle, ...]:
         for place in taken:
             fed |= state[3 + size + place]
         if fed:
-            if is_watched:
-                blame = max((state[3 + p], state[3 + 2 * size + p]) for p in taken)[1]
+            if station.late:
+                blame = max((state[3 + place], state[3 + 2 * size + place]) for place in taken)[1]
             state[2] = when
-            heappush(queue, (when, OURS, request * stride + offset, Firing(callbacks, request, fed, blame)))
+            firing = Firing(self.callbacks, request, fed, blame)
+            heappush(station.clock.queue, (when, OURS, request * station.stride + station.offset, firing))
             return
-        blame = last_loss(state[3:], state[3 + size:], state[3 + 2 * size:], consulted)[1]
+        blame = last_loss(state[3:], state[3 + size :], state[3 + 2 * size :], consulted)[1]
         state[2] = FOREVER
-        for output in outputs:
+        for output in station.outputs:
             output(request, when, 0, blame)
-
-    def input_at(place: int) -> Settle:
-        bit = 1 << place
-
-        def settle(request: int, when: int, fed: int, blame: int) -> None:
-            state = open_requests.get(request)
-            if state is None:
-                state = open_requests[request] = blank.copy()
-            state[0] |= bit
-            if fed:
-                state[1] |= bit
-                state[3 + size + place] = fed
-            state[3 + place] = when
-            state[3 + 2 * size + place] = blame
-            if state[2] != OPEN:
-                if fed and when > state[2]:
-                    clock.too_late[offset] += 1
-            else:
-                verdict = verdict_of(state[0], state[1])
-                if verdict:
-                    conclude(request, state, verdict)
-            if state[0] == everything:
-                del open_requests[request]
-
-        return settle
-
-    return tuple(input_at(place) for place in range(size))

@@ -123,7 +123,7 @@ def enter_later(settle: Settle, clock: Clock, stride: int, offset: int) -> Settl
     """Return a wire that hands a message over at its true instant, for queues that others may enter in between."""
 
     def enter(firing: Firing) -> None:
-        settle(firing.request, clock.now, firing.fed, firing.blame)
+        settle(firing.request, clock._now, firing.fed, firing.blame)  # noqa: SLF001 - the hot path
 
     callbacks = (enter,)
 

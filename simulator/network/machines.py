@@ -37,56 +37,86 @@ class Machine:
 
 
 class FallibleMachine:
-    """A machine whose crash loses the queue and the job in service, and that withdraws jobs at their limit.
+    """A machine whose crash loses the queue and the job in service.
 
     A lost job in service holds the server until it dies, a waiting one never does: the server is free at the latest
-    at the crash. Done exactly at the crash or at the limit counts; a job that would start at the limit or later never
-    takes the server.
+    at the crash. Done exactly at the crash counts.
     """
 
-    __slots__ = ("blame", "crashed", "crashes", "end", "free", "limits", "next", "repairs", "turn", "withdrawn")
+    __slots__ = ("blame", "crashed", "crashes", "end", "free", "next", "repairs", "turn")
 
-    def __init__(self, life: Life, limits: Sequence[int], component: int) -> None:
+    def __init__(self, life: Life, component: int) -> None:
         self.crashes, self.repairs = life.crashes, life.repairs
-        self.limits = limits
         self.free = 0
         self.next = 0
         self.turn = self.end = -1
         self.crashed = blame_code(component, BY_CRASH)
-        self.withdrawn = blame_code(component, BY_DEADLINE)
         self.blame = 0
 
     def serve(self, now: int, work: int, request: int) -> int:
         """Return when the job is done, or -1 - the instant at which it is lost."""
         if now >= self.turn:
-            self._move(now)
-        end = self.end
-        if end < 0:
-            self.blame = self.crashed
-            return -1 - now
+            self.move(now)
         free = self.free
         start = free if free > now else now
         done = start + work
-        limit = self.limits[request]
-        if done <= end and done <= limit and start < limit:
+        end = self.end
+        if done <= end:
             self.free = done
             return done
-        return self._lose(now, start, limit)
+        self.blame = self.crashed
+        if end < 0:
+            return -1 - now
+        if start < end:
+            self.free = end
+        return -1 - end
 
-    def _lose(self, now: int, start: int, limit: int) -> int:
-        end = self.end
-        self.blame, known = (self.crashed, end) if end <= limit else (self.withdrawn, max(limit, now))
-        if start < known:
-            self.free = known
-        return -1 - known
-
-    def _move(self, now: int) -> None:
+    def move(self, now: int) -> None:
+        """Find the next switch, and the end of the life under way (-1 while down)."""
         index = self.next
         while self.repairs[index] <= now:
             index += 1
         self.next = index
         crash = self.crashes[index]
         self.turn, self.end = (self.repairs[index], -1) if crash <= now else (crash, crash)
+
+
+class WithdrawingMachine:
+    """A fallible machine that also withdraws jobs at their limit.
+
+    Done exactly at the limit counts; a job in service is taken off at the limit, one that would start at the limit or
+    later never takes the server. Where crash and limit meet, the crash is to blame.
+    """
+
+    __slots__ = ("blame", "fallible", "limits", "withdrawn")
+
+    def __init__(self, life: Life, limits: Sequence[int], component: int) -> None:
+        self.fallible = FallibleMachine(life, component)
+        self.limits = limits
+        self.withdrawn = blame_code(component, BY_DEADLINE)
+        self.blame = 0
+
+    def serve(self, now: int, work: int, request: int) -> int:
+        """Return when the job is done, or -1 - the instant at which it is lost."""
+        machine = self.fallible
+        if now >= machine.turn:
+            machine.move(now)
+        free, end = machine.free, machine.end
+        start = free if free > now else now
+        done = start + work
+        limit = self.limits[request]
+        if done <= end and done <= limit and start < limit:
+            machine.free = done
+            return done
+        self.blame = machine.crashed
+        if end < 0:
+            return -1 - now
+        known = end
+        if limit < end:
+            self.blame, known = self.withdrawn, limit if limit > now else now
+        if start < known:
+            machine.free = known
+        return -1 - known
 
 
 class KeepingMachine:
@@ -139,7 +169,10 @@ class KeepingMachine:
         return -1 - known
 
 
-def with_coins(machine: Machine | FallibleMachine | KeepingMachine, coins: Sequence[bool], crashed: int) -> Serve:
+AnyMachine = Machine | FallibleMachine | WithdrawingMachine | KeepingMachine
+
+
+def with_coins(machine: AnyMachine, coins: Sequence[bool], crashed: int) -> Serve:
     """Return ``serve`` of a machine that is down for the requests whose coin says so."""
     serve = machine.serve
 

@@ -12,7 +12,7 @@ from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.links import Settle
-from simulator.network.machines import Machine, Serve
+from simulator.network.machines import AnyMachine, Serve
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Station:
     clock: Clock
     stride: int
     offset: int
-    machine: Machine
+    machine: AnyMachine
     serve: Serve
     work_ns: Sequence[int]
     outputs: tuple[Settle, ...]

@@ -74,7 +74,7 @@ class TimedJoin:
     def _plan(self, request: int, state: Waiting) -> None:
         """Push the event at which the join fires, as far as is known now; an earlier one makes it stale."""
         close = self.close(request, state.first)
-        if state.settled == self.rules.all and state.first > close or not state.present and state.settled == self.rules.all:
+        if state.settled == self.rules.all and (not state.present or state.first > close):
             known = max(state.whens)
             self._starve(request, state, min(known, close), range(self.rules.size))
             return
@@ -90,33 +90,32 @@ class TimedJoin:
             heappush(clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, 0, 0)))
 
     def _happen(self, firing: Firing) -> None:
-        request, now = firing.request, self.station.clock._now  # noqa: SLF001
+        """Fire with what is here, unless the request has fired already or an earlier instant was found."""
+        request, now = firing.request, self.station.clock._now  # noqa: SLF001 - the hot path
         state = self.waiting.get(request)
         if state is None or state.fired != OPEN or state.fires_at != now:
             return
-        here = 0
-        for place, when in enumerate(state.whens):
-            if state.feds[place] and when <= now:
-                here |= 1 << place
+        here = sum(1 << place for place, when in enumerate(state.whens) if state.feds[place] and when <= now)
         taken = self.rules.taken(here)
-        if not taken:
-            lost = [p for p in range(self.rules.size) if state.settled >> p & 1 and state.whens[p] <= now]
-            self._starve(request, state, now, lost)
+        if taken:
+            self._fire(request, state, now, taken)
+            self.station.clock.too_late[self.station.offset] += (state.present & ~here).bit_count()
         else:
-            state.fired = now
-            late = (state.present & ~here).bit_count()
-            if late:
-                self.station.clock.too_late[self.station.offset] += late
-            fed, latest, blame = 0, -1, 0
-            for place in taken:
-                fed |= state.feds[place]
-                if state.whens[place] >= latest:
-                    latest, blame = state.whens[place], state.blames[place]
-            if self.station.late and not blame and now > latest and now > self.station.late[0][request]:
-                blame = self.blame_wait
-            self.fire(request, now, fed, blame)
+            known = (p for p in range(self.rules.size) if state.settled >> p & 1 and state.whens[p] <= now)
+            self._starve(request, state, now, known)
         if state.settled == self.rules.all:
             self.waiting.pop(request, None)
+
+    def _fire(self, request: int, state: Waiting, now: int, taken: Iterable[int]) -> None:
+        state.fired = now
+        fed, latest, blame = 0, -1, 0
+        for place in taken:
+            fed |= state.feds[place]
+            if state.whens[place] >= latest:
+                latest, blame = state.whens[place], state.blames[place]
+        if self.station.late and not blame and now > latest and now > self.station.late[0][request]:
+            blame = self.blame_wait
+        self.fire(request, now, fed, blame)
 
     def _starve(self, request: int, state: Waiting, when: int, lost: Iterable[int]) -> None:
         blame = last_loss(state.whens, state.feds, state.blames, tuple(lost))[1] or self.blame_wait
