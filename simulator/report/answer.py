@@ -1,0 +1,107 @@
+"""The answer in one sentence, built from the numbers, and the captions of the figures."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.expect.estimate import Estimate
+from simulator.report.numbers import (
+    FRACTION,
+    PERCENT,
+    Style,
+    band_text,
+    cells_with,
+    covered,
+    estimate_text,
+    has_band,
+    number_text,
+)
+from simulator.study.record import CellRecord, Record
+
+# What a question is most likely about, first choice first: (estimate, its name in a sentence, style, unit).
+HEADLINES: tuple[tuple[str, str, Style, str], ...] = (
+    ("expected_accuracy", "Expected accuracy", FRACTION, ""),
+    ("served_accuracy", "Served accuracy", FRACTION, ""),
+    ("on_time_accuracy", "On-time accuracy", FRACTION, ""),
+    ("share_on_time", "The share of requests on time", PERCENT, " %"),
+    ("latency_mean_ms", "Mean latency", Style(decimals=1), " ms"),
+)
+SMALLER_IS_BETTER = {"latency_mean_ms"}
+
+
+def answer(record: Record) -> str:
+    """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one cell's number."""
+    for name, words, style, unit in HEADLINES:
+        cells = [cell for cell in record.cells if name in cell.estimates and not math.isnan(cell.estimates[name].value)]
+        if not cells:
+            continue
+        sign = -1 if name in SMALLER_IS_BETTER else 1
+        ranked = sorted(cells, key=lambda cell: sign * cell.estimates[name].value)
+        if len(ranked) == 1:
+            return f"{words} is {_shown(ranked[0].estimates[name], style, unit)}{_against_all_up(ranked[0], name)}."
+        return _comparison(ranked, name, words, (style, unit))
+    return "This run measured nothing that answers in one number; see the tables."
+
+
+def _shown(estimate: Estimate, style: Style, unit: str) -> str:
+    return f"{estimate_text(estimate, style)}{unit}"
+
+
+def _against_all_up(cell: CellRecord, name: str) -> str:
+    all_up = cell.estimates.get("all_up_accuracy")
+    if all_up is None or "accuracy" not in name or math.isnan(all_up.value):
+        return ""
+    return f", against {number_text(all_up.value)} with every component up"
+
+
+def _comparison(ranked: list[CellRecord], name: str, words: str, how: tuple[Style, str]) -> str:
+    style, unit = how
+    worst, best = ranked[0], ranked[-1]
+    low, high = worst.estimates[name], best.estimates[name]
+    if low.value == high.value:
+        return f"{words} is {_shown(high, style, unit)} in every cell."
+    gap = number_text(abs(high.value - low.value), style)
+    extremes = ("highest", "lowest") if name not in SMALLER_IS_BETTER else ("lowest", "highest")
+    return (f"{words} is {extremes[0]} with {best.name}, {_shown(high, style, unit)}, and {extremes[1]} with {worst.name}, "
+            f"{_shown(low, style, unit)}: a difference of {gap}{unit}; {_interval_note(low, high)}.")
+
+
+def _interval_note(first: Estimate, second: Estimate) -> str:
+    covers = covered((first, second))
+    if not covers:
+        return "both numbers are exact for the model and the test set at hand"
+    overlap = first.low <= second.high and second.low <= first.high
+    return f"their 95 % intervals ({covers}) {'overlap, so the order may be chance' if overlap else 'do not overlap'}"
+
+
+SHOWS = {
+    "accuracy_vs_failure": "Expected accuracy when every component that can fail is down with probability p, independently.",
+    "latency": "Share of all arrivals that were answered within t; what is missing to 100 % at the right was lost.",
+    "accuracy_over_time": "Served accuracy in slices of simulated time over all replications; the bars below show when each "
+                          "component was down in replication 0.",
+    "endings": "How requests ended. The whiskers stand at the end of 'on time' and at the start of 'lost'.",
+    "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with their latency) "
+                "and the hyperconnections; a skip (dashed) bypasses at least one part.",
+}
+
+
+def caption(record: Record, curve: str) -> str:
+    """Return what a figure shows, what its bands cover and how its numbers were found."""
+    sentences = [SHOWS.get(curve, "")]
+    cells = cells_with(record, curve)
+    if any(has_band(cell.curves[curve]) for cell in cells):
+        sentences.append(f"Band: {band_text(record, curve)}.")
+    elif cells:
+        sentences.append("No band: the numbers are exact for the model and the test set at hand.")
+    if methods := list(dict.fromkeys(cell.curves[curve].method for cell in cells)):
+        sentences.append(f"Method: {'; '.join(methods)}.")
+    if curve == "endings":
+        sentences += _endings_method(record)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _endings_method(record: Record) -> list[str]:
+    shares = [cell.estimates["share_on_time"] for cell in record.cells if "share_on_time" in cell.estimates]
+    methods = list(dict.fromkeys(share.method for share in shares))
+    covers = covered(shares)
+    return [f"Whiskers: 95 % interval: {covers}."] * bool(covers) + [f"Method: {'; '.join(methods)}."] * bool(methods)

@@ -1,0 +1,122 @@
+"""Figures of curves: accuracy against failure probability, and the latency distribution."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from simulator.expect.curve import Curve
+from simulator.report.numbers import band_text, cells_with, has_band
+from simulator.report.style import GREY, INK, STYLE, look
+from simulator.study.record import CellRecord, Record
+
+Steps = Literal["mid", "post"]
+BAND_ALPHA = 0.18
+MANY_CELLS = 6  # above which the legend stands beside the axes
+
+
+def accuracy_vs_failure(record: Record) -> Figure:
+    """Return expected accuracy against the failure probability p (in %), one curve a cell, with its band."""
+    with mpl.rc_context(STYLE):
+        figure, axes = _new_axes("Accuracy against failure probability")
+        for place, cell in _placed(record, "accuracy_vs_failure"):
+            curve = cell.curves["accuracy_vs_failure"]
+            draw_curve(axes, curve, place, cell.name, x_scale=100.0)
+        axes.set_xlabel("Failure probability p of each component that can fail (%)")
+        axes.set_ylabel("Expected accuracy (fraction correct)")
+        axes.margins(x=0.02)
+        _finish(axes, record, "accuracy_vs_failure", where="best")
+    return figure
+
+
+def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
+    """Return the share of all arrivals answered within t (ms), one curve a cell; the deadline is a labelled line.
+
+    The share ends below 100 % by what was lost. Without a deadline no line is drawn.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axes = _new_axes("Share of requests answered within t")
+        for place, cell in _placed(record, "latency"):
+            draw_curve(axes, cell.curves["latency"], place, cell.name, steps="post")
+        axes.set_xlabel("Time since arrival t (ms)")
+        axes.set_ylabel("Share of all arrivals answered within t (%)")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+        axes.set_ylim(0.0, 1.06)
+        axes.set_xlim(0.0, shown_until_ms(record, deadline_ms))
+        if deadline_ms is not None:
+            mark_deadline(axes, deadline_ms)
+        _finish(axes, record, "latency", where="lower right")
+    return figure
+
+
+def draw_curve(axes: Axes, curve: Curve, place: int, label: str, *, x_scale: float = 1.0, steps: Steps | None = None) -> None:
+    """Draw one curve with its band.
+
+    Args:
+        axes: Where.
+        curve: What; NaN leaves a hole.
+        place: The cell's place in the record, which gives its look.
+        label: Legend entry.
+        x_scale: What x is multiplied by.
+        steps: None joins the points; ``mid`` or ``post`` draws steps, without markers.
+    """
+    style = look(place)
+    x = np.asarray(curve.x) * x_scale
+    if has_band(curve):
+        axes.fill_between(x, curve.low, curve.high, color=style.color, alpha=BAND_ALPHA, linewidth=0, step=steps)
+    (line,) = axes.plot(x, curve.value, color=style.color, linestyle=style.line, label=label)
+    if steps is None:
+        every = max(1, len(x) // 12)
+        line.set(marker=style.marker, markevery=(place % every, every))
+    else:
+        line.set_drawstyle(f"steps-{steps}")
+
+
+def shown_until_ms(record: Record, deadline_ms: float | None) -> float:
+    """Return where the latency axis ends: past the deadline, and past 99.9 % of what is ever answered."""
+    ends = [1.25 * deadline_ms] if deadline_ms is not None else []
+    for cell in cells_with(record, "latency"):
+        curve = cell.curves["latency"]
+        value = np.asarray(curve.value)
+        if len(value) and np.isfinite(value).any():
+            reached = np.flatnonzero(value >= 0.999 * np.nanmax(value))
+            ends.append(1.05 * curve.x[int(reached[0])])
+    return max(ends, default=1.0) or 1.0
+
+
+def mark_deadline(axes: Axes, deadline_ms: float) -> None:
+    """Draw the deadline as a vertical line with its name beside it."""
+    axes.axvline(deadline_ms, color=INK, linestyle=(0, (4, 2)), linewidth=1.4, zorder=1.5)
+    axes.annotate(f"deadline {deadline_ms:g} ms", xy=(deadline_ms, 1.0), xycoords=("data", "axes fraction"), xytext=(-4, -2),
+                  textcoords="offset points", ha="right", va="top", rotation=90, color=INK, fontsize=10)
+
+
+def _new_axes(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    return figure, axes
+
+
+def _placed(record: Record, curve: str) -> list[tuple[int, CellRecord]]:
+    return [(place, cell) for place, cell in enumerate(record.cells) if curve in cell.curves]
+
+
+def _finish(axes: Axes, record: Record, curve: str, where: str) -> None:
+    """Add the legend: the cells, then what the band covers; beside the axes when there are many."""
+    handles, labels = axes.get_legend_handles_labels()
+    if any(has_band(cell.curves[curve]) for cell in cells_with(record, curve)):
+        handles.append(Patch(facecolor=GREY, alpha=2 * BAND_ALPHA, label=""))
+        labels.append(band_text(record, curve))
+    if not handles:
+        return
+    if len(handles) > MANY_CELLS:
+        axes.legend(handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    else:
+        axes.legend(handles, labels, loc=where)

@@ -1,0 +1,218 @@
+"""The figure of the topology: machines, links, and the parts and hyperconnections laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
+from matplotlib.textpath import TextPath
+
+from simulator.dataflow.graph import PartGraph
+from simulator.report.layout import Point, apart, best_bend, bezier, fitted, layered, part_depths
+from simulator.report.style import INK, STYLE
+from simulator.topology.graph import Link, Topology
+from simulator.units import duration_text
+
+NAME_PT, PARTS_PT, LATENCY_PT = 11.0, 9.0, 8.5
+KIND_COLORS = ("#CDE7F5", "#FBE3B4", "#BFE6D8", "#F0D3E2", "#F6C9AE", "#DDDDDD", "#D5D0EC")
+LINK, SIMPLE, SKIP = "#C9CFD4", "#1F3A5F", "#B5470A"
+MOST_LABELS = 40  # links above which latencies are left out
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is drawn where, in inches.
+
+    Args:
+        topology: The machines and links.
+        graph: The parts and hyperconnections.
+        placement: Node of each part.
+    """
+
+    topology: Topology
+    graph: PartGraph
+    placement: Mapping[str, str]
+
+    @cached_property
+    def parts_on(self) -> dict[str, list[str]]:
+        """The parts on each node, in order of the graph."""
+        on: dict[str, list[str]] = {node.name: [] for node in self.topology.nodes}
+        for part in self.graph.parts:
+            on[self.placement[part.name]].append(part.name)
+        return on
+
+    @cached_property
+    def lines(self) -> dict[str, list[str]]:
+        """The text of each node: its name, then its parts, a few a line."""
+        return {name: [name, *_wrapped(parts)] for name, parts in self.parts_on.items()}
+
+    @cached_property
+    def sizes(self) -> dict[str, Point]:
+        """Width and height of each node's box."""
+        found = {}
+        for name, lines in self.lines.items():
+            width = max(_text_inches(line, PARTS_PT if place else NAME_PT) for place, line in enumerate(lines))
+            found[name] = (max(0.5, width + 0.24), 0.36 + 0.16 * (len(lines) - 1))
+        return found
+
+    @cached_property
+    def positions(self) -> dict[str, Point]:
+        """The centre of each node's box, with the lower left of the drawing at 0, 0."""
+        given = {node.name: node.position for node in self.topology.nodes if node.position is not None}
+        if len(given) == len(self.topology.nodes) and len(set(given.values())) == len(given):
+            at = apart(fitted(given, 7.5, 5.0), {name: (w + 0.15, h + 0.12) for name, (w, h) in self.sizes.items()})
+        else:
+            grid = layered(self.topology, self.graph, self.placement)
+            across = max(width for width, _ in self.sizes.values()) + 0.95
+            down = max(height for _, height in self.sizes.values()) + 0.22
+            at = {name: (across * x, down * y) for name, (x, y) in grid.items()}
+        return at
+
+    @cached_property
+    def skips(self) -> frozenset[str]:
+        """Names of the hyperconnections that bypass at least one part."""
+        depth = part_depths(self.graph)
+        return frozenset(edge.name for edge in self.graph.edges if depth[edge.target] - depth[edge.source] > 1)
+
+    def curve(self, pair: tuple[str, str], bends: Mapping[frozenset[str], tuple[str, float]]) -> tuple[Point, Point, float]:
+        """Return start, end and bend of what is drawn from one node to another, on the side chosen for the pair."""
+        first, bend = bends[frozenset(pair)]
+        return self.positions[pair[0]], self.positions[pair[1]], bend if first == pair[0] else -bend
+
+    @cached_property
+    def bends(self) -> dict[frozenset[str], tuple[str, float]]:
+        """For each pair of nodes with a link or a hyperconnection: the node that the bend is seen from, and the bend."""
+        pairs = {frozenset(link.ends): link.ends for link in self.topology.links}
+        for edge in self.graph.edges:
+            ends = (self.placement[edge.source], self.placement[edge.target])
+            if ends[0] != ends[1]:
+                pairs.setdefault(frozenset(ends), ends)
+        at, chosen, drawn = self.positions, dict[frozenset[str], tuple[str, float]](), list[list[Point]]()
+        for key, (a, b) in sorted(pairs.items(), key=lambda item: (_length(at, item[1]), item[1])):
+            boxes = [(at[name], self.sizes[name]) for name in at if name not in key]
+            bend = best_bend(at[a], at[b], boxes, drawn)
+            drawn.append(bezier(at[a], at[b], bend))
+            chosen[key] = (a, bend)
+        return chosen
+
+
+def topology_drawing(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -> Figure:
+    """Return the drawing: nodes coloured by kind with their parts, grey links with latency, hyperconnections as arrows.
+
+    Positions are the topology's where every node has one of its own, else layers from the sources, left to right.
+    """
+    plan = Plan(topology, graph, placement)
+    with mpl.rc_context(STYLE):
+        figure = Figure()
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set_axis_off()
+        boxes = _draw_nodes(axes, plan)
+        for link in topology.links:
+            _draw_link(axes, plan, link)
+        _draw_hyperconnections(axes, plan, boxes)
+        _frame(figure, axes, plan)
+    return figure
+
+
+def kinds(topology: Topology) -> dict[str, str]:
+    """Return the colour of each kind of node, in order of first appearance."""
+    names = list(dict.fromkeys(node.kind for node in topology.nodes))
+    return {kind: KIND_COLORS[place % len(KIND_COLORS)] for place, kind in enumerate(names)}
+
+
+def _draw_nodes(axes: Axes, plan: Plan) -> dict[str, FancyBboxPatch]:
+    colors, boxes = kinds(plan.topology), {}
+    for node in plan.topology.nodes:
+        (x, y), (width, height) = plan.positions[node.name], plan.sizes[node.name]
+        box = FancyBboxPatch((x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
+                             facecolor=colors[node.kind], edgecolor=INK, linewidth=1.0, zorder=4)
+        axes.add_patch(box)
+        boxes[node.name] = box
+        for place, line in enumerate(plan.lines[node.name]):
+            axes.text(x, y + height / 2 - 0.18 - 0.17 * place, line, ha="center", va="center", zorder=5, color=INK,
+                      fontsize=PARTS_PT if place else NAME_PT, fontweight="normal" if place else "bold",
+                      fontstyle="italic" if place else "normal")
+    return boxes
+
+
+def _draw_link(axes: Axes, plan: Plan, link: Link) -> None:
+    start, end, bend = plan.curve(link.ends, plan.bends)
+    curve = bezier(start, end, bend)
+    axes.plot([x for x, _ in curve], [y for _, y in curve], color=LINK, linewidth=6, solid_capstyle="butt", zorder=1)
+    if len(plan.topology.links) <= MOST_LABELS:
+        x, y = _seen_middle(plan, link, curve)
+        axes.text(x, y, duration_text(link.latency_ns), fontsize=LATENCY_PT, color="#444444", ha="center", va="center", zorder=3,
+                  bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9})
+
+
+def _seen_middle(plan: Plan, link: Link, curve: list[Point]) -> Point:
+    """Return the middle of the stretch between the two boxes, where the latency is written."""
+    ends = [(plan.positions[name], plan.sizes[name]) for name in link.ends]
+    seen = [p for p in curve if not any(abs(p[0] - c[0]) < s[0] / 2 and abs(p[1] - c[1]) < s[1] / 2 for c, s in ends)] or curve
+    return seen[len(seen) // 2]
+
+
+def _draw_hyperconnections(axes: Axes, plan: Plan, boxes: Mapping[str, FancyBboxPatch]) -> None:
+    for edge in plan.graph.edges:
+        pair = (plan.placement[edge.source], plan.placement[edge.target])
+        if pair[0] == pair[1]:
+            continue
+        start, end, bend = plan.curve(pair, plan.bends)
+        is_skip = edge.name in plan.skips
+        axes.add_patch(FancyArrowPatch(
+            start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>", mutation_scale=12, zorder=2,
+            patchA=boxes[pair[0]], patchB=boxes[pair[1]], shrinkA=1, shrinkB=1, color=SKIP if is_skip else SIMPLE,
+            linestyle=(0, (4, 2.5)) if is_skip else "-", linewidth=1.5,
+        ))
+
+
+def _frame(figure: Figure, axes: Axes, plan: Plan) -> None:
+    """Fit the figure to the drawing, so that one unit is one inch, and put the legend below."""
+    at, sizes = plan.positions, plan.sizes
+    curves = [bezier(*plan.curve((first, other), plan.bends)) for key, (first, _) in plan.bends.items() for other in key - {first}]
+    xs = [at[n][0] + side * sizes[n][0] / 2 for n in at for side in (-1, 1)] + [x for curve in curves for x, _ in curve]
+    ys = [at[n][1] + side * sizes[n][1] / 2 for n in at for side in (-1, 1)] + [y for curve in curves for _, y in curve]
+    handles: list[Patch | Line2D] = [Patch(facecolor=color, edgecolor=INK, label=kind) for kind, color in kinds(plan.topology).items()]
+    handles += [Line2D([], [], color=LINK, linewidth=6, label="link (latency)")] * bool(plan.topology.links)
+    handles += [Line2D([], [], color=SIMPLE, linewidth=1.5, marker=">", markersize=5, label="hyperconnection")]
+    handles += [Line2D([], [], color=SKIP, linewidth=1.5, linestyle="--", marker=">", markersize=5, label="skip hyperconnection")
+                ] * bool(plan.skips)
+    width = max(max(xs) - min(xs) + 0.4, 6.4)
+    columns = max(1, min(len(handles), int(width / 1.75)))
+    foot = 0.3 + 0.24 * -(-len(handles) // columns)
+    middle = (max(xs) + min(xs)) / 2
+    height = max(ys) - min(ys) + 0.65 + foot
+    figure.set_size_inches(width, height)
+    axes.set_xlim(middle - width / 2, middle + width / 2)
+    axes.set_ylim(min(ys) - 0.2 - foot, max(ys) + 0.45)
+    axes.set_title(plan.topology.title, y=1.0, pad=-18, x=0.02)
+    axes.legend(handles=handles, loc="lower center", ncols=columns, frameon=False, handlelength=1.8, columnspacing=1.4)
+
+
+def _length(at: Mapping[str, Point], pair: tuple[str, str]) -> float:
+    (x0, y0), (x1, y1) = at[pair[0]], at[pair[1]]
+    return round(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 6)
+
+
+def _wrapped(parts: list[str], per_line: int = 22) -> list[str]:
+    """Return the parts as lines of about that many letters."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(part) + 2 <= per_line:
+            lines[-1] += f", {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _text_inches(text: str, size_pt: float) -> float:
+    """Return the width of a text in inches."""
+    path = TextPath((0, 0), text or " ", size=size_pt, prop=FontProperties(family="DejaVu Sans", weight="bold"))
+    return float(path.get_extents().width) / 72.0

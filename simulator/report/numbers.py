@@ -1,0 +1,106 @@
+"""Numbers for people: an estimate as text, and what its interval covers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from simulator.expect.curve import Curve
+from simulator.expect.estimate import Estimate
+from simulator.study.record import CellRecord, Record
+
+NOT_SEEN = "–"
+COVERS = {
+    "failures": "the chance of failures and arrivals",
+    "test set": "the finite test set",
+    "training seed": "the training seed",
+}
+# The estimate that says what the band of a curve covers.
+CURVE_ESTIMATE = {
+    "accuracy_vs_failure": ("expected_accuracy", "all_up_accuracy"),
+    "accuracy_over_time": ("served_accuracy", "on_time_accuracy"),
+    "latency": ("share_on_time", "latency_p50_ms", "latency_mean_ms"),
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a number is shown: multiplied by ``scale``, with so many decimals."""
+
+    decimals: int = 3
+    scale: float = 1.0
+
+
+FRACTION = Style()
+PERCENT = Style(decimals=2, scale=100.0)
+MILLISECONDS = Style(decimals=1)
+SIGNED_GAP = Style(decimals=4)
+
+
+def number_text(value: float, style: Style = FRACTION) -> str:
+    """Return a number; one that is not 0 never reads as 0, and NaN is a dash.
+
+    >>> number_text(0.68749), number_text(0.0000312), number_text(0.0), number_text(float("nan"))
+    ('0.687', '3.1e-05', '0', '–')
+    """
+    if math.isnan(value):
+        return NOT_SEEN
+    scaled = value * style.scale
+    if scaled == 0:
+        return "0"
+    text = f"{scaled:.{style.decimals}f}"
+    return f"{scaled:.1e}" if float(text) == 0 else text
+
+
+def interval_text(estimate: Estimate, style: Style = FRACTION) -> str:
+    """Return the 95 % interval as ``± 0.012``, as ``[0.660, 0.715]`` where it is not symmetric, or "" where exact."""
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if math.isnan(value) or math.isnan(low) or math.isnan(high) or low == high:
+        return ""
+    half = max(high - value, value - low)
+    # Halves that agree within a tenth, or one unit of the last digit shown, are shown as one: the larger.
+    slack = max(0.1 * half, 1.001 * 10.0**-style.decimals / style.scale)
+    if low <= value <= high and abs((high - value) - (value - low)) <= slack:
+        return f"± {number_text(half, style)}"
+    return f"[{number_text(low, style)}, {number_text(high, style)}]"
+
+
+def estimate_text(estimate: Estimate | None, style: Style = FRACTION) -> str:
+    """Return an estimate as ``0.687 ± 0.012``, ``0.687 [0.660, 0.715]`` or, exact, ``0.687``; "" where there is none.
+
+    >>> estimate_text(Estimate(0.6871, 0.6751, 0.6991, 20, "replications", "failures"))
+    '0.687 ± 0.012'
+    """
+    if estimate is None:
+        return ""
+    return f"{number_text(estimate.value, style)} {interval_text(estimate, style)}".strip()
+
+
+def has_band(curve: Curve) -> bool:
+    """Return whether the curve has an interval of some width anywhere."""
+    return any(high > low for low, high in zip(curve.low, curve.high, strict=True))
+
+
+def cells_with(record: Record, curve: str) -> tuple[CellRecord, ...]:
+    """Return the cells that have a curve of that name."""
+    return tuple(cell for cell in record.cells if curve in cell.curves)
+
+
+def covered(estimates: Iterable[Estimate]) -> str:
+    """Return what the intervals of some estimates cover, in words; "" where none has an interval."""
+    named = {e.uncertainty: COVERS.get(e.uncertainty, e.uncertainty) for e in estimates if e.uncertainty != "none"}
+    return " and ".join(named[name] for name in sorted(named))
+
+
+def band_text(record: Record, curve: str) -> str:
+    """Return the legend entry of the bands of a curve, such as ``95 % interval: the finite test set``."""
+    names = CURVE_ESTIMATE.get(curve, ())
+    found = [cell.estimates[name] for cell in cells_with(record, curve) for name in names if name in cell.estimates]
+    covers = covered(found)
+    return f"95 % interval: {covers}" if covers else "95 % interval"
+
+
+def present(record: Record, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the estimates of that list that at least one cell has, in the order of the list."""
+    return tuple(name for name in names if any(name in cell.estimates for cell in record.cells))

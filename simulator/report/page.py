@@ -1,0 +1,158 @@
+"""The page: one HTML file that needs no other."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from simulator.report.answer import answer, caption
+from simulator.report.html_style import CSS
+from simulator.report.tables import LEGEND, Rows, agreement_rows, summary_rows
+from simulator.study.record import Record
+
+ORDER = ("topology", "accuracy_vs_failure", "endings", "latency", "accuracy_over_time")
+HEADINGS = {
+    "topology": "Topology and placement",
+    "accuracy_vs_failure": "Accuracy against failure probability",
+    "endings": "How requests end",
+    "latency": "Latency",
+    "accuracy_over_time": "Accuracy over time",
+}
+
+
+def write_page(record: Record, figures: Mapping[str, str], folder: Path) -> Path:
+    """Write ``report.html``: the question, the answer, drawing, tables, figures, notes, and how to run it again.
+
+    Args:
+        record: The answer.
+        figures: SVG text by name; ``topology``, ``endings`` or a curve's name, with ``-`` and a cell's name after it.
+        folder: Where; made if missing.
+
+    Returns:
+        The path of the page.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "report.html"
+    path.write_text(page_text(record, figures), encoding="utf-8")
+    return path
+
+
+def page_text(record: Record, figures: Mapping[str, str]) -> str:
+    """Return the page as text; everything that comes from a file is escaped."""
+    title = html.escape(record.title)
+    drawn = sorted(figures, key=lambda name: ORDER.index(kind_of(name)) if kind_of(name) in ORDER else len(ORDER))
+    body = [
+        f"<h1>{title}</h1>", _banners(record), _question(record),
+        *(_figure(record, name, figures[name]) for name in drawn if kind_of(name) == "topology"),
+        _section("The numbers", _summary(record)), _section("Served against expected accuracy", _agreement(record)),
+        *(_figure(record, name, figures[name]) for name in drawn if kind_of(name) != "topology"),
+        _section("Where requests were lost or late", _reasons(record)),
+        _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
+    ]
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>{CSS}</style>'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body><main>\n' + "\n".join(part for part in body if part) + "\n</main></body></html>\n"
+
+
+def kind_of(name: str) -> str:
+    """Return what a figure shows: its name up to the cell.
+
+    >>> kind_of("accuracy_over_time-resilinet")
+    'accuracy_over_time'
+    """
+    return name.partition("-")[0]
+
+
+def _section(heading: str, content: str) -> str:
+    return f"<section><h2>{html.escape(heading)}</h2>{content}</section>" if content else ""
+
+
+def _banners(record: Record) -> str:
+    texts = []
+    if record.is_synthetic:
+        texts.append("<strong>SYNTHETIC data.</strong> The data set was missing and random arrays of its shapes stood in for it: "
+                     "the accuracies mean nothing.")
+    if record.is_quick:
+        texts.append("<strong>Quick run.</strong> Training and simulation were cut short: the numbers only show that it works.")
+    return "".join(f'<p class="banner">{text}</p>' for text in texts)
+
+
+def _question(record: Record) -> str:
+    question = f'<p class="question">{html.escape(record.question)}</p>' if record.question else ""
+    return f'<section>{question}<p class="answer">{html.escape(answer(record))}</p></section>'
+
+
+def _figure(record: Record, name: str, svg: str) -> str:
+    kind, _, cell = name.partition("-")
+    heading = HEADINGS.get(kind, kind.replace("_", " ").capitalize()) + (f": {cell}" if cell else "")
+    words = html.escape(caption(record, kind))
+    image = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (f'<section><h2>{html.escape(heading)}</h2><figure><img alt="{html.escape(heading)}" '
+            f'src="data:image/svg+xml;base64,{image}"><figcaption>{words}</figcaption></figure></section>')
+
+
+def _table(headers: list[str], rows: Rows) -> str:
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in headers)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _summary(record: Record) -> str:
+    headers, rows = summary_rows(record)
+    words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(LEGEND[head])}" for head in headers if head in LEGEND)
+    return _table(headers, rows) + f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>' + _methods(record)
+
+
+def _methods(record: Record) -> str:
+    """Return how each estimate of the first cell was found, folded away."""
+    found = {name: estimate for cell in reversed(record.cells) for name, estimate in cell.estimates.items()}
+    rows = [[name, found[name].method, found[name].uncertainty, str(found[name].samples)] for name in sorted(found)]
+    return f"<details><summary>How each number was found</summary>{_table(['estimate', 'method', 'interval covers', 'samples'], rows)}</details>" if rows else ""
+
+
+def _agreement(record: Record) -> str:
+    headers, rows = agreement_rows(record)
+    if not rows:
+        return ""
+    return _table(headers, rows) + ('<p class="small">Expected accuracy knows no time; served accuracy is what the simulated requests '
+                                    "got. They may differ by what is in flight, detected late or queued while components change. "
+                                    "The bound holds when |served − expected| ≤ bound + both half-widths.</p>")
+
+
+def _reasons(record: Record) -> str:
+    rows = [{"cell": cell.name, **row} for cell in record.cells for row in cell.tables.get("reasons", [])]
+    headers = list(dict.fromkeys(key for row in rows for key in row))
+    return _table(headers, [[str(row.get(key, "")) for key in headers] for row in rows]) if rows else ""
+
+
+def _notes(record: Record) -> str:
+    notes: dict[str, list[str]] = {}
+    for cell in record.cells:
+        for note in cell.notes:
+            notes.setdefault(note, []).append(cell.name)
+    items = []
+    for note, names in notes.items():
+        where = "" if len(names) == len(record.cells) else f"{', '.join(names)}: "
+        items.append(f"<li>{html.escape(where + note)}</li>")
+    return f"<ul>{''.join(items)}</ul>" if items else ""
+
+
+def _again(record: Record) -> str:
+    command = f"sim run scenario.yaml --seed {record.seed}" + (" --quick" if record.is_quick else "")
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
+    facts = [["run", record.hash], ["seed", str(record.seed)], ["versions", versions]]
+    facts += [[f"cell {cell.name}", cell.hash] for cell in record.cells]
+    rows = "".join(f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(value)}</code></td></tr>" for name, value in facts)
+    return (f"<p>Save the resolved scenario below as <code>scenario.yaml</code>, then:</p><pre>{html.escape(command)}</pre>"
+            f'<table class="facts"><tbody>{rows}</tbody></table>'
+            f"<details><summary>The resolved scenario</summary><pre>{html.escape(scenario_yaml(record))}</pre></details>")
+
+
+def scenario_yaml(record: Record) -> str:
+    """Return the resolved scenario as YAML text."""
+    plain = json.loads(json.dumps(record.scenario, default=str))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)

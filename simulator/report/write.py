@@ -1,0 +1,97 @@
+"""Write a report: figures as png and svg, and the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.dataflow.graph import PartGraph
+from simulator.report.numbers import cells_with
+from simulator.report.page import write_page
+from simulator.study.record import CellRecord, Record
+from simulator.topology.graph import Topology
+from simulator.units import SECOND_NS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
+    record: Record,
+    requests: pd.DataFrame | None,
+    events: pd.DataFrame | None,
+    topology: Topology | None,
+    graph: PartGraph | None,
+    placement: Mapping[str, str] | None,
+    deadline_ms: float | None,
+    folder: Path,
+) -> list[Path]:
+    """Write ``figures/*.png``, ``figures/*.svg`` and ``report.html`` into the run folder.
+
+    What the record does not hold is left out: no curve, no figure.
+
+    Args:
+        record: The answer.
+        requests: A row a request, with ``cell`` and ``end_ns``; None or empty without a workload.
+        events: A row a transition, with ``cell``, ``replication``, ``component``, ``time_ns``, ``is_up``; or None.
+        topology: The machines, for the drawing; None leaves it out, as do the next two.
+        graph: The parts.
+        placement: Node of each part.
+        deadline_ms: The deadline in milliseconds, or None.
+        folder: The run folder.
+
+    Returns:
+        The files written, the page last.
+    """
+    from simulator.report import figures as draw
+
+    drawn = curve_figures(record, requests, events, deadline_ms)
+    if topology is not None and graph is not None and placement is not None:
+        drawn["topology"] = draw.topology_drawing(topology, graph, placement)
+    paths, texts = [], {}
+    for name, figure in drawn.items():
+        paths += draw.save(figure, folder / "figures", file_name(name))
+        texts[name] = paths[-1].read_text(encoding="utf-8")
+    return [*paths, write_page(record, texts, folder)]
+
+
+def curve_figures(
+    record: Record, requests: pd.DataFrame | None, events: pd.DataFrame | None, deadline_ms: float | None,
+) -> dict[str, Figure]:
+    """Return the figures that the record has numbers for, by name."""
+    from simulator.report import figures as draw
+
+    drawn = {}
+    if cells_with(record, "accuracy_vs_failure"):
+        drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
+    if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
+        drawn["endings"] = draw.endings(record)
+    if cells_with(record, "latency"):
+        drawn["latency"] = draw.latency_distribution(record, deadline_ms)
+    for cell in cells_with(record, "accuracy_over_time"):
+        name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
+        drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))
+    return drawn
+
+
+def span_s(cell: CellRecord, requests: pd.DataFrame | None) -> float:
+    """Return where the time axis of a cell ends, in s: at its last arrival, or half a slice past the curve's last point."""
+    x = cell.curves["accuracy_over_time"].x
+    ends = [x[-1] + (x[-1] - x[-2]) / 2 if len(x) > 1 else x[-1]]
+    if requests is not None and len(requests):
+        mine = requests[requests["cell"].isin({cell.name, cell.hash})]
+        if len(mine):
+            ends.append(float(mine["arrival_ns"].max()) / SECOND_NS)
+    return max(ends)
+
+
+def file_name(name: str) -> str:
+    """Return a name that is safe for a file.
+
+    >>> file_name("accuracy_over_time-dfg, 250 ms")
+    'accuracy_over_time-dfg_250_ms'
+    """
+    return re.sub(r"[^A-Za-z0-9.+-]+", "_", name).strip("_")
