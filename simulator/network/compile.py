@@ -254,7 +254,7 @@ def settles(world: World, station: Station, part: str, rules: Rules) -> tuple[Se
     closes = partial(TimedJoin, station, rules, blame_wait=blame_code(world.index[world.plan.placement[part]], BY_WAIT))
     if isinstance(wait, DeadlineWait) and part in world.plan.closes_ns:
         return closes(close=closes_at_age(world.births, world.plan.closes_ns[part])).inputs()
-    if rules.size == 1:
+    if rules.size == 1 and rules.taken(rules.all):
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()

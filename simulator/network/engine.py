@@ -84,6 +84,6 @@ def _log(world: World, rows: Rows) -> Log:
         end = np.where(overdue, limit, end)
         blame = np.where(overdue, blame & ~3 | BY_DEADLINE, blame)
     parts = world.plan.graph.parts
-    too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items())}
+    too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
     return Log(rows.delivery, end, blame, too_late)
 
