@@ -1,0 +1,77 @@
+"""What an answer is worth: 1 or 0 for each delivery and sample, and the given worth where there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.graph import EMPTY
+from simulator.evaluate.part_by_part import Classes
+
+Worth = NDArray[np.float64]
+Predict = Callable[[Sequence[int]], Mapping[int, Classes]]
+
+
+class Outcomes:
+    """The worth of every (delivery, sample); deliveries are evaluated when they are first asked for.
+
+    Args:
+        labels: True class of each test sample, shape ``(samples,)``.
+        groups: Cluster of each test sample (recording, subject, frame), shape ``(samples,)``.
+        no_answer: What no answer is worth for each sample, shape ``(samples,)``; NaN is not counted.
+        predict: Predicted classes by delivery, such as ``Evaluation.predictions``; never asked for the empty one.
+        predictions: Predictions that are known already.
+    """
+
+    def __init__(self, labels: NDArray[Any], groups: NDArray[Any], no_answer: Worth, predict: Predict,
+                 predictions: Mapping[int, Classes] | None = None) -> None:
+        self.labels = labels
+        self.groups = groups
+        self.no_answer = no_answer
+        self.predictions: dict[int, Classes] = dict(predictions or {})
+        self._predict = predict
+
+    def ensure(self, deliveries: Iterable[int]) -> None:
+        """Evaluate those of the deliveries that are not known yet, in one go, so that they share part runs."""
+        new = [d for d in dict.fromkeys(deliveries) if d != EMPTY and d not in self.predictions]
+        if new:
+            self.predictions.update(self._predict(new))
+
+    def correct(self, delivery: int) -> Worth:
+        """Return the worth of a delivery for each sample, shape ``(samples,)``: 1, 0, or that of no answer."""
+        if delivery == EMPTY:
+            return self.no_answer
+        self.ensure([delivery])
+        return (self.predictions[delivery] == self.labels).astype(np.float64)
+
+    def accuracy(self, deliveries: Sequence[int]) -> Worth:
+        """Return the mean worth over the samples that count, for each delivery, shape ``(deliveries,)``.
+
+        NaN where no sample counts (``exclude`` and the empty delivery).
+        """
+        self.ensure(deliveries)
+        return np.array([_mean(self.correct(delivery)) for delivery in deliveries], dtype=np.float64)
+
+    def worth(self, delivery_ids: NDArray[np.intp], deliveries: Sequence[int], samples: NDArray[np.intp]) -> Worth:
+        """Return the worth of each request, shape ``(requests,)``.
+
+        Args:
+            delivery_ids: Place of each request's delivery in ``deliveries``, shape ``(requests,)``.
+            deliveries: The distinct deliveries.
+            samples: Index of each request's test sample, shape ``(requests,)``.
+        """
+        used, row = np.unique(delivery_ids, return_inverse=True)
+        if not len(used):
+            return np.empty(0)
+        self.ensure(deliveries[place] for place in used)
+        by_delivery = np.stack([self.correct(deliveries[place]) for place in used])
+        worths: Worth = by_delivery[row.reshape(-1), samples]
+        return worths
+
+
+def _mean(worth: Worth) -> float:
+    counted = worth[~np.isnan(worth)]
+    return float(counted.mean()) if len(counted) else float("nan")

@@ -1,0 +1,105 @@
+"""The predictions of deliveries, part by part: each part output is computed once, in large calls, and freed in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.graph import PartGraph
+from simulator.evaluate.plan import RunPlan, Sent
+from simulator.evaluate.runner import PartRunner, Tensor
+from simulator.evaluate.stack import stacked
+
+Classes = NDArray[np.intp]
+Outputs = Mapping[str, Mapping[int, Tensor]]
+CALL_BYTES = 32 << 20  # of one call's inputs and of its outputs: larger calls are not faster, only hungrier
+
+
+class Evaluation:
+    """Predicted classes by delivery, for all test samples.
+
+    Outputs are remembered by (part, taken edges behind it). Parts run in topological order, all outputs of one part
+    together, the rows of several stacked into one call; an output is freed when no later part needs it. Samples are
+    taken in chunks such that what is kept at once stays within ``memory_bytes`` (at least one sample, however).
+
+    Args:
+        graph: The part graph.
+        runner: Runs one part on a batch.
+        samples: Number of test samples.
+        memory_bytes: Bound of what is kept at once, the runner's own needs apart.
+        rows_per_call: The most rows of one call.
+    """
+
+    def __init__(self, graph: PartGraph, runner: PartRunner, samples: int, memory_bytes: int = 256_000_000,
+                 rows_per_call: int = 1024) -> None:
+        self.graph = graph
+        self.runner = runner
+        self.samples = samples
+        self.memory_bytes = memory_bytes
+        self.rows_per_call = rows_per_call
+        self.part_runs = 0  # distinct outputs computed so far; sources and adapters are not counted
+        self._sent_bytes: dict[int, float] = {}  # of one row, learnt from the first chunk
+
+    def predictions(self, deliveries: Sequence[int]) -> dict[int, Classes]:
+        """Return the predicted class of every test sample for each delivery, shape ``(samples,)``.
+
+        The empty delivery has no prediction and is not in what comes back.
+        """
+        plan = RunPlan.of(self.graph, deliveries)
+        self.part_runs += plan.part_runs
+        predicted = {delivery: np.empty(self.samples, dtype=np.intp) for delivery in plan.deliveries}
+        start = 0
+        while plan.deliveries and start < self.samples:
+            samples = np.arange(start, min(start + self.chunk_rows(plan), self.samples))
+            for delivery, classes in self._chunk(plan, samples):
+                predicted[delivery][samples] = classes
+            start += len(samples)
+        return predicted
+
+    def chunk_rows(self, plan: RunPlan) -> int:
+        """Return how many samples are evaluated at once so that the plan stays within the memory."""
+        calls = 2 * max(self._call_rows(part) * self._widest(part) for part in plan.inputs)
+        peak = plan.peak_bytes(self.runner.row_bytes, self._row_bytes_sent)
+        return max(1, int((self.memory_bytes - calls) // peak))
+
+    def _row_bytes_sent(self, edge: int) -> float:
+        return self._sent_bytes.get(edge, self._widest(self.graph.edges[edge].target))
+
+    def _widest(self, part: str) -> int:
+        """Return an upper bound of the bytes of one row of a part's input or output."""
+        senders = (self.graph.edges[edge].source for edge in self.graph.inputs[part])
+        return max(1, *map(self.runner.row_bytes, (part, *senders)))  # an adapter gives the shape of a simple input
+
+    def _call_rows(self, part: str) -> int:
+        bound = min(CALL_BYTES, self.memory_bytes // 8) // self._widest(part)
+        return max(1, min(self.rows_per_call, bound))
+
+    def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:
+        """Yield the predictions of these samples, delivery by delivery."""
+        outputs: dict[str, dict[int, Tensor]] = {}
+        for part, runs in plan.inputs.items():
+            if part in self.graph.sources:
+                outputs[part] = {fed: self.runner.source(part, samples) for fed in runs}
+            else:
+                outputs[part] = self._run(part, runs, outputs)
+            for delivery in (delivery for delivery in plan.deliveries if self.graph.exit_of(delivery) == part):
+                yield delivery, self.runner.predict(part, outputs[part][self.graph.behind(part, delivery)])
+            for done in plan.done_with[part]:
+                del outputs[done]
+
+    def _run(self, part: str, runs: Mapping[int, tuple[Sent, ...]], outputs: Outputs) -> dict[int, Tensor]:
+        """Return the outputs of one part for all that it is fed."""
+        wanted = dict.fromkeys(sent for inputs in runs.values() for sent in inputs)
+        arrived = {sent: self._send(sent, outputs) for sent in wanted}
+        taken = {fed: [arrived[sent] for sent in inputs] for fed, inputs in runs.items()}
+        return stacked(partial(self.runner.run, part), taken, self._call_rows(part))
+
+    def _send(self, sent: Sent, outputs: Outputs) -> Tensor:
+        edge, fed = sent
+        output = outputs[self.graph.edges[edge].source][fed]
+        tensor = self.runner.send(edge, output)
+        self._sent_bytes[edge] = 0.0 if tensor is output else tensor.nbytes / len(tensor)
+        return tensor
