@@ -30,7 +30,7 @@ SMALLER_IS_BETTER = {"latency_mean_ms"}
 
 
 def answer(record: Record) -> str:
-    """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one cell's number."""
+    """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
     for name, words, style, unit in HEADLINES:
         cells = [cell for cell in record.cells if name in cell.estimates and not math.isnan(cell.estimates[name].value)]
         if not cells:
@@ -62,8 +62,8 @@ def _comparison(ranked: list[CellRecord], name: str, words: str, how: tuple[Styl
         return f"{words} is {_shown(high, style, unit)} in every cell."
     gap = number_text(abs(high.value - low.value), style)
     extremes = ("highest", "lowest") if name not in SMALLER_IS_BETTER else ("lowest", "highest")
-    return (f"{words} is {extremes[0]} with {best.name}, {_shown(high, style, unit)}, and {extremes[1]} with {worst.name}, "
-            f"{_shown(low, style, unit)}: a difference of {gap}{unit}; {_interval_note(low, high)}.")
+    return (f"{words} is {extremes[0]} with {best.name}, {_shown(high, style, unit)}, and {extremes[1]} with "
+            f"{worst.name}, {_shown(low, style, unit)}: a difference of {gap}{unit}; {_interval_note(low, high)}.")
 
 
 def _interval_note(first: Estimate, second: Estimate) -> str:
@@ -75,13 +75,13 @@ def _interval_note(first: Estimate, second: Estimate) -> str:
 
 
 SHOWS = {
-    "accuracy_vs_failure": "Expected accuracy when every component that can fail is down with probability p, independently.",
+    "accuracy_vs_failure": "Expected accuracy when every component that can fail is down with probability p.",
     "latency": "Share of all arrivals that were answered within t; what is missing to 100 % at the right was lost.",
-    "accuracy_over_time": "Served accuracy in slices of simulated time over all replications; the bars below show when each "
-                          "component was down in replication 0.",
+    "accuracy_over_time": "Served accuracy in slices of simulated time over all replications; the bars below show when "
+                          "each component was down in replication 0.",
     "endings": "How requests ended. The whiskers stand at the end of 'on time' and at the start of 'lost'.",
-    "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with their latency) "
-                "and the hyperconnections; a skip (dashed) bypasses at least one part.",
+    "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with "
+                "their latency) and the hyperconnections; a skip (dashed) bypasses at least one part.",
 }
 
 

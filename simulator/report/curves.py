@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,21 +10,20 @@ from matplotlib.ticker import PercentFormatter
 
 from simulator.expect.curve import Curve
 from simulator.report.numbers import band_text, cells_with, has_band
-from simulator.report.style import GREY, INK, STYLE, look
+from simulator.report.style import GREY, INK, Look, look_of, styled
 from simulator.study.record import CellRecord, Record
 
-Steps = Literal["mid", "post"]
 BAND_ALPHA = 0.18
 MANY_CELLS = 6  # above which the legend stands beside the axes
 
 
 def accuracy_vs_failure(record: Record) -> Figure:
     """Return expected accuracy against the failure probability p (in %), one curve a cell, with its band."""
-    with mpl.rc_context(STYLE):
+    with styled():
         figure, axes = _new_axes("Accuracy against failure probability")
         for place, cell in _placed(record, "accuracy_vs_failure"):
             curve = cell.curves["accuracy_vs_failure"]
-            draw_curve(axes, curve, place, cell.name, x_scale=100.0)
+            draw_curve(axes, curve, look_of(place), cell.name, x_scale=100.0)
         axes.set_xlabel("Failure probability p of each component that can fail (%)")
         axes.set_ylabel("Expected accuracy (fraction correct)")
         axes.margins(x=0.02)
@@ -40,14 +36,14 @@ def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
 
     The share ends below 100 % by what was lost. Without a deadline no line is drawn.
     """
-    with mpl.rc_context(STYLE):
+    with styled():
         figure, axes = _new_axes("Share of requests answered within t")
         for place, cell in _placed(record, "latency"):
-            draw_curve(axes, cell.curves["latency"], place, cell.name, steps="post")
+            draw_curve(axes, cell.curves["latency"], look_of(place), cell.name)
         axes.set_xlabel("Time since arrival t (ms)")
         axes.set_ylabel("Share of all arrivals answered within t (%)")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
-        axes.set_ylim(0.0, 1.06)
+        axes.set_ylim(0.0, 1.12)
         axes.set_xlim(0.0, shown_until_ms(record, deadline_ms))
         if deadline_ms is not None:
             mark_deadline(axes, deadline_ms)
@@ -55,27 +51,15 @@ def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
     return figure
 
 
-def draw_curve(axes: Axes, curve: Curve, place: int, label: str, *, x_scale: float = 1.0, steps: Steps | None = None) -> None:
-    """Draw one curve with its band.
-
-    Args:
-        axes: Where.
-        curve: What; NaN leaves a hole.
-        place: The cell's place in the record, which gives its look.
-        label: Legend entry.
-        x_scale: What x is multiplied by.
-        steps: None joins the points; ``mid`` or ``post`` draws steps, without markers.
-    """
-    style = look(place)
+def draw_curve(axes: Axes, curve: Curve, look: Look, label: str, x_scale: float = 1.0) -> None:
+    """Draw one curve with its band; NaN leaves a hole, and ``x_scale`` is what x is multiplied by."""
     x = np.asarray(curve.x) * x_scale
+    every = max(1, len(x) // 12)
     if has_band(curve):
-        axes.fill_between(x, curve.low, curve.high, color=style.color, alpha=BAND_ALPHA, linewidth=0, step=steps)
-    (line,) = axes.plot(x, curve.value, color=style.color, linestyle=style.line, label=label)
-    if steps is None:
-        every = max(1, len(x) // 12)
-        line.set(marker=style.marker, markevery=(place % every, every))
-    else:
-        line.set_drawstyle(f"steps-{steps}")
+        axes.fill_between(x, curve.low, curve.high, color=look.color, alpha=BAND_ALPHA, linewidth=0)
+    axes.plot(
+        x, curve.value, color=look.color, linestyle=look.line, marker=look.marker, markevery=every, label=label,
+    )
 
 
 def shown_until_ms(record: Record, deadline_ms: float | None) -> float:
@@ -93,8 +77,8 @@ def shown_until_ms(record: Record, deadline_ms: float | None) -> float:
 def mark_deadline(axes: Axes, deadline_ms: float) -> None:
     """Draw the deadline as a vertical line with its name beside it."""
     axes.axvline(deadline_ms, color=INK, linestyle=(0, (4, 2)), linewidth=1.4, zorder=1.5)
-    axes.annotate(f"deadline {deadline_ms:g} ms", xy=(deadline_ms, 1.0), xycoords=("data", "axes fraction"), xytext=(-4, -2),
-                  textcoords="offset points", ha="right", va="top", rotation=90, color=INK, fontsize=10)
+    axes.annotate(f"deadline {deadline_ms:g} ms", xy=(deadline_ms, 1.0), xycoords=("data", "axes fraction"),
+                  xytext=(5, -3), textcoords="offset points", ha="left", va="top", color=INK, fontsize=10)
 
 
 def _new_axes(title: str) -> tuple[Figure, Axes]:
@@ -116,7 +100,5 @@ def _finish(axes: Axes, record: Record, curve: str, where: str) -> None:
         labels.append(band_text(record, curve))
     if not handles:
         return
-    if len(handles) > MANY_CELLS:
-        axes.legend(handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    else:
-        axes.legend(handles, labels, loc=where)
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if len(handles) > MANY_CELLS else {"loc": where}
+    axes.legend(handles=handles, labels=labels, **beside)

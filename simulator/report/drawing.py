@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -15,8 +15,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 from matplotlib.textpath import TextPath
 
 from simulator.dataflow.graph import PartGraph
-from simulator.report.layout import Point, apart, best_bend, bezier, fitted, layered, part_depths
-from simulator.report.style import INK, STYLE
+from simulator.report.layout import Point, apart, best_bend, bezier, fitted, is_inside, layered, part_depths
+from simulator.report.style import INK, styled
 from simulator.topology.graph import Link, Topology
 from simulator.units import duration_text
 
@@ -51,7 +51,7 @@ class Plan:
     @cached_property
     def lines(self) -> dict[str, list[str]]:
         """The text of each node: its name, then its parts, a few a line."""
-        return {name: [name, *_wrapped(parts)] for name, parts in self.parts_on.items()}
+        return {name: [name, *wrapped(parts)] for name, parts in self.parts_on.items()}
 
     @cached_property
     def sizes(self) -> dict[str, Point]:
@@ -81,14 +81,14 @@ class Plan:
         depth = part_depths(self.graph)
         return frozenset(edge.name for edge in self.graph.edges if depth[edge.target] - depth[edge.source] > 1)
 
-    def curve(self, pair: tuple[str, str], bends: Mapping[frozenset[str], tuple[str, float]]) -> tuple[Point, Point, float]:
+    def curve(self, pair: tuple[str, str]) -> tuple[Point, Point, float]:
         """Return start, end and bend of what is drawn from one node to another, on the side chosen for the pair."""
-        first, bend = bends[frozenset(pair)]
+        first, bend = self.bends[frozenset(pair)]
         return self.positions[pair[0]], self.positions[pair[1]], bend if first == pair[0] else -bend
 
     @cached_property
     def bends(self) -> dict[frozenset[str], tuple[str, float]]:
-        """For each pair of nodes with a link or a hyperconnection: the node that the bend is seen from, and the bend."""
+        """For each pair of joined nodes: the node that the bend is seen from, and the bend."""
         pairs = {frozenset(link.ends): link.ends for link in self.topology.links}
         for edge in self.graph.edges:
             ends = (self.placement[edge.source], self.placement[edge.target])
@@ -109,7 +109,7 @@ def topology_drawing(topology: Topology, graph: PartGraph, placement: Mapping[st
     Positions are the topology's where every node has one of its own, else layers from the sources, left to right.
     """
     plan = Plan(topology, graph, placement)
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure()
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
@@ -143,19 +143,20 @@ def _draw_nodes(axes: Axes, plan: Plan) -> dict[str, FancyBboxPatch]:
 
 
 def _draw_link(axes: Axes, plan: Plan, link: Link) -> None:
-    start, end, bend = plan.curve(link.ends, plan.bends)
+    start, end, bend = plan.curve(link.ends)
     curve = bezier(start, end, bend)
     axes.plot([x for x, _ in curve], [y for _, y in curve], color=LINK, linewidth=6, solid_capstyle="butt", zorder=1)
     if len(plan.topology.links) <= MOST_LABELS:
         x, y = _seen_middle(plan, link, curve)
-        axes.text(x, y, duration_text(link.latency_ns), fontsize=LATENCY_PT, color="#444444", ha="center", va="center", zorder=3,
+        axes.text(x, y, duration_text(link.latency_ns), fontsize=LATENCY_PT, color="#444444", ha="center", va="center",
+                  zorder=3,
                   bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9})
 
 
 def _seen_middle(plan: Plan, link: Link, curve: list[Point]) -> Point:
     """Return the middle of the stretch between the two boxes, where the latency is written."""
     ends = [(plan.positions[name], plan.sizes[name]) for name in link.ends]
-    seen = [p for p in curve if not any(abs(p[0] - c[0]) < s[0] / 2 and abs(p[1] - c[1]) < s[1] / 2 for c, s in ends)] or curve
+    seen = [point for point in curve if not any(is_inside(point, centre, size) for centre, size in ends)] or curve
     return seen[len(seen) // 2]
 
 
@@ -164,7 +165,7 @@ def _draw_hyperconnections(axes: Axes, plan: Plan, boxes: Mapping[str, FancyBbox
         pair = (plan.placement[edge.source], plan.placement[edge.target])
         if pair[0] == pair[1]:
             continue
-        start, end, bend = plan.curve(pair, plan.bends)
+        start, end, bend = plan.curve(pair)
         is_skip = edge.name in plan.skips
         axes.add_patch(FancyArrowPatch(
             start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>", mutation_scale=12, zorder=2,
@@ -175,38 +176,58 @@ def _draw_hyperconnections(axes: Axes, plan: Plan, boxes: Mapping[str, FancyBbox
 
 def _frame(figure: Figure, axes: Axes, plan: Plan) -> None:
     """Fit the figure to the drawing, so that one unit is one inch, and put the legend below."""
-    at, sizes = plan.positions, plan.sizes
-    curves = [bezier(*plan.curve((first, other), plan.bends)) for key, (first, _) in plan.bends.items() for other in key - {first}]
-    xs = [at[n][0] + side * sizes[n][0] / 2 for n in at for side in (-1, 1)] + [x for curve in curves for x, _ in curve]
-    ys = [at[n][1] + side * sizes[n][1] / 2 for n in at for side in (-1, 1)] + [y for curve in curves for _, y in curve]
-    handles: list[Patch | Line2D] = [Patch(facecolor=color, edgecolor=INK, label=kind) for kind, color in kinds(plan.topology).items()]
-    handles += [Line2D([], [], color=LINK, linewidth=6, label="link (latency)")] * bool(plan.topology.links)
-    handles += [Line2D([], [], color=SIMPLE, linewidth=1.5, marker=">", markersize=5, label="hyperconnection")]
-    handles += [Line2D([], [], color=SKIP, linewidth=1.5, linestyle="--", marker=">", markersize=5, label="skip hyperconnection")
-                ] * bool(plan.skips)
-    width = max(max(xs) - min(xs) + 0.4, 6.4)
+    (left, bottom), (right, top) = _corners(plan)
+    handles = _legend(plan)
+    width = max(right - left + 0.4, 6.4)
     columns = max(1, min(len(handles), int(width / 1.75)))
     foot = 0.3 + 0.24 * -(-len(handles) // columns)
-    middle = (max(xs) + min(xs)) / 2
-    height = max(ys) - min(ys) + 0.65 + foot
-    figure.set_size_inches(width, height)
+    middle = (right + left) / 2
+    figure.set_size_inches(width, top - bottom + 0.65 + foot)
     axes.set_xlim(middle - width / 2, middle + width / 2)
-    axes.set_ylim(min(ys) - 0.2 - foot, max(ys) + 0.45)
+    axes.set_ylim(bottom - 0.2 - foot, top + 0.45)
     axes.set_title(plan.topology.title, y=1.0, pad=-18, x=0.02)
     axes.legend(handles=handles, loc="lower center", ncols=columns, frameon=False, handlelength=1.8, columnspacing=1.4)
 
 
+def _corners(plan: Plan) -> tuple[Point, Point]:
+    """Return the lower left and upper right corner of what is drawn."""
+    points = [point for key, (first, _) in plan.bends.items() for other in key - {first}
+              for point in bezier(*plan.curve((first, other)))]
+    for name, (x, y) in plan.positions.items():
+        width, height = plan.sizes[name]
+        points += [(x - width / 2, y - height / 2), (x + width / 2, y + height / 2)]
+    xs, ys = zip(*points, strict=True)
+    return (min(xs), min(ys)), (max(xs), max(ys))
+
+
+def _legend(plan: Plan) -> list[Patch | Line2D]:
+    handles: list[Patch | Line2D] = [
+        Patch(facecolor=color, edgecolor=INK, label=kind) for kind, color in kinds(plan.topology).items()]
+    if plan.topology.links:
+        handles.append(Line2D([], [], color=LINK, linewidth=6, label="link (latency)"))
+    handles.append(Line2D([], [], color=SIMPLE, linewidth=1.5, marker=">", markersize=5, label="hyperconnection"))
+    if plan.skips:
+        handles.append(Line2D([], [], color=SKIP, linewidth=1.5, linestyle="--", marker=">", markersize=5,
+                              label="skip hyperconnection"))
+    return handles
+
+
 def _length(at: Mapping[str, Point], pair: tuple[str, str]) -> float:
     (x0, y0), (x1, y1) = at[pair[0]], at[pair[1]]
-    return round(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 6)
+    return round(math.hypot(x1 - x0, y1 - y0), 6)
 
 
-def _wrapped(parts: list[str], per_line: int = 22) -> list[str]:
-    """Return the parts as lines of about that many letters."""
-    lines: list[str] = []
-    for part in parts:
-        if lines and len(lines[-1]) + len(part) + 2 <= per_line:
-            lines[-1] += f", {part}"
+def wrapped(parts: list[str], per_line: int = 22) -> list[str]:
+    """Return the parts as lines of about that many letters.
+
+    >>> wrapped(["low"]), wrapped(["left_camera", "right_camera", "low"])
+    (['part low'], ['parts left_camera,', 'right_camera, low'])
+    """
+    lines = [("parts " if len(parts) > 1 else "part ") + parts[0]] if parts else []
+    for part in parts[1:]:
+        lines[-1] += ","
+        if len(lines[-1]) + len(part) < per_line:
+            lines[-1] += f" {part}"
         else:
             lines.append(part)
     return lines

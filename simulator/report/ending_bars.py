@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.expect.estimate import Estimate
 from simulator.report.numbers import Style, covered, estimate_text
-from simulator.report.style import INK, STYLE
+from simulator.report.style import INK, styled
 from simulator.study.record import CellRecord, Record
 
 ENDINGS = ("share_on_time", "share_late", "share_lost")
@@ -27,13 +26,13 @@ def endings(record: Record) -> Figure:
     The whiskers stand at the end of *on time* and at the start of *lost*; every share is also written out.
     """
     cells = [cell for cell in record.cells if any(name in cell.estimates for name in ENDINGS)]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 1.9 + 0.62 * len(cells)), layout="constrained")
+    with styled():
+        figure = Figure(figsize=(8.4, 1.45 + 0.66 * len(cells)), layout="constrained")
         axes = figure.add_subplot()
         for height, cell in enumerate(cells):
             _draw_bar(axes, cell, height, is_first=height == 0)
         axes.set_yticks(range(len(cells)), [cell.name for cell in cells])
-        axes.set_ylim(len(cells) - 0.4, -0.6)
+        axes.set_ylim(len(cells) - 0.42, -0.42)
         axes.set_xlim(0, 100)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(_x_label(cells))
@@ -50,21 +49,23 @@ def _draw_bar(axes: Axes, cell: CellRecord, height: int, *, is_first: bool) -> N
             continue
         label, color, hatch = LOOKS[name]
         width = 100.0 * float(np.nan_to_num(estimate.value))
-        axes.barh(height, width, left=left, height=0.46, color=color, hatch=hatch, edgecolor="white", linewidth=0.6,
-                  label=label if is_first else None)
+        axes.barh(height, width, left=left, height=0.46, color=color, hatch=hatch, edgecolor="white",
+                  linewidth=0.6, label=label if is_first else None)
         left += width
         texts.append(f"{label} {estimate_text(estimate, SHORT_PERCENT)} %")
     _draw_whisker(axes, cell.estimates.get("share_on_time"), height - 0.1, from_left=True)
     _draw_whisker(axes, cell.estimates.get("share_lost"), height + 0.1, from_left=False)
-    axes.annotate("    ".join(texts), (0, height), xytext=(2, -13), textcoords="offset points", va="top", fontsize=9.5, color=INK)
+    axes.annotate("     ".join(texts), (0, height + 0.23), xytext=(3, -3), textcoords="offset points", va="top",
+                  fontsize=9.5)
 
 
 def _draw_whisker(axes: Axes, estimate: Estimate | None, height: float, *, from_left: bool) -> None:
     if estimate is None or not estimate.high > estimate.low:
         return
-    low, value, high = (100 * number if from_left else 100 - 100 * number for number in (estimate.low, estimate.value, estimate.high))
-    axes.errorbar(value, height, xerr=[[abs(value - min(low, high))], [abs(max(low, high) - value)]], color=INK, capsize=3,
-                  linewidth=1.3, fmt="none")
+    value = 100 * estimate.value
+    below, above = value - 100 * estimate.low, 100 * estimate.high - value
+    middle, sides = (value, [[below], [above]]) if from_left else (100 - value, [[above], [below]])
+    axes.errorbar(middle, height, xerr=sides, color=INK, capsize=3, linewidth=1.3, fmt="none")
 
 
 def _x_label(cells: list[CellRecord]) -> str:

@@ -2,12 +2,13 @@
 
 CSS = """
 :root { color-scheme: light; }
-body { background: #fff; color: #222; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; margin: 0; }
+body { background: #fff; color: #222; margin: 0; }
+body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: .5rem 0 1rem; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
 .question { font-size: 1.1rem; color: #444; font-style: italic; margin: .3rem 0; }
-.answer { font-size: 1.1rem; background: #eef5fa; border-left: 4px solid #0072b2; padding: .7rem 1rem; margin: .8rem 0; }
+.answer { font-size: 1.1rem; background: #eef5fa; border-left: 4px solid #0072b2; padding: .7rem 1rem; }
 .banner { background: #fff0e6; border: 2px solid #d55e00; padding: .6rem 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; margin: .4rem 0; }

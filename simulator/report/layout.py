@@ -21,7 +21,7 @@ def part_depths(graph: PartGraph) -> dict[str, int]:
 
 
 def layers(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -> dict[str, float]:
-    """Return the layer of each node: the depth of its deepest part; a node without parts stands between its neighbours."""
+    """Return the layer of each node: the depth of its deepest part, else the mean of its neighbours'."""
     depth = part_depths(graph)
     layer: dict[str, float] = {}
     for part, node in placement.items():
@@ -46,7 +46,7 @@ def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) 
     order = {node.name: place for place, node in enumerate(topology.nodes)}
     for level in sorted(set(layer.values())):
         members = [node.name for node in topology.nodes if layer[node.name] == level]
-        wish = {name: _mean([row[other] for other in feeds[name]], default=float(place)) for place, name in enumerate(members)}
+        wish = {name: _mean([row[other] for other in feeds[name]], float(place)) for place, name in enumerate(members)}
         members.sort(key=lambda name: (wish[name], order[name]))
         row.update(_spread([wish[name] for name in members], members))
     middle = (max(row.values()) + min(row.values())) / 2 if row else 0.0
@@ -56,7 +56,7 @@ def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) 
 def _feeding(
     topology: Topology, graph: PartGraph, placement: Mapping[str, str], layer: Mapping[str, float],
 ) -> dict[str, list[str]]:
-    """Return the nodes that feed each node over the shortest step back (no skips); for others, neighbours to the left."""
+    """Return the nodes that feed each node from the nearest layer (no skips); for others, neighbours to the left."""
     feeds: dict[str, set[str]] = {node.name: set() for node in topology.nodes}
     for edge in graph.edges:
         feeds[placement[edge.target]].add(placement[edge.source])
@@ -94,7 +94,7 @@ def fitted(positions: Mapping[str, Point], width: float, height: float) -> dict[
 
 
 def apart(positions: Mapping[str, Point], sizes: Mapping[str, Point], rounds: int = 200) -> dict[str, Point]:
-    """Return the positions with boxes of these (width, height) pushed apart until none overlap, or the rounds are over."""
+    """Return positions at which boxes of these (width, height) do not overlap, as far as so many rounds allow."""
     at = {name: list(point) for name, point in positions.items()}
     names = sorted(at)
     for _ in range(rounds):
@@ -132,13 +132,13 @@ def best_bend(start: Point, end: Point, boxes: Iterable[tuple[Point, Point]], dr
 
     def cost(bend: float) -> float:
         inner = bezier(start, end, bend)[2:-2]
-        hits = sum(_inside(point, centre, size) for point in inner for centre, size in boxes)
-        close = sum(any(math.dist(point, other) < 0.12 for other in curve[2:-2]) for point in inner for curve in drawn)
-        return 10.0 * hits + 0.25 * close + abs(bend)
+        hits = sum(is_inside(point, centre, size, margin=0.08) for point in inner for centre, size in boxes)
+        close = sum(math.dist(point, other) < 0.12 for curve in drawn for point in inner[5:-5] for other in curve)
+        return 10.0 * hits + 0.1 * close + abs(bend)
 
     return min(BENDS, key=cost)
 
 
-def _inside(point: Point, centre: Point, size: Point) -> bool:
-    margin = 0.08
+def is_inside(point: Point, centre: Point, size: Point, margin: float = 0.0) -> bool:
+    """Return whether a point is in a box, or nearer to it than the margin."""
     return abs(point[0] - centre[0]) < size[0] / 2 + margin and abs(point[1] - centre[1]) < size[1] / 2 + margin

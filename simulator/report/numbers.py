@@ -12,8 +12,8 @@ from simulator.study.record import CellRecord, Record
 
 NOT_SEEN = "–"
 COVERS = {
-    "failures": "the chance of failures and arrivals",
-    "test set": "the finite test set",
+    "failures": "failures and arrivals",
+    "test set": "finite test set",
     "training seed": "the training seed",
 }
 # The estimate that says what the band of a curve covers.
@@ -35,7 +35,7 @@ class Style:
 FRACTION = Style()
 PERCENT = Style(decimals=2, scale=100.0)
 MILLISECONDS = Style(decimals=1)
-SIGNED_GAP = Style(decimals=4)
+SMALL = Style(decimals=4)
 
 
 def number_text(value: float, style: Style = FRACTION) -> str:
@@ -94,7 +94,7 @@ def covered(estimates: Iterable[Estimate]) -> str:
 
 
 def band_text(record: Record, curve: str) -> str:
-    """Return the legend entry of the bands of a curve, such as ``95 % interval: the finite test set``."""
+    """Return the legend entry of the bands of a curve, such as ``95 % interval: finite test set``."""
     names = CURVE_ESTIMATE.get(curve, ())
     found = [cell.estimates[name] for cell in cells_with(record, curve) for name in names if name in cell.estimates]
     covers = covered(found)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
-from simulator.report.curves import BAND_ALPHA, draw_curve
+from simulator.expect.curve import Curve
+from simulator.report.curves import BAND_ALPHA
 from simulator.report.numbers import band_text, has_band
-from simulator.report.style import DOWN, GREY, STYLE, UP, look
+from simulator.report.style import DOWN, GREY, UP, look_of, styled
 from simulator.study.record import CellRecord, Record
 from simulator.units import SECOND_NS
 
@@ -35,7 +37,7 @@ def accuracy_over_time(record: Record, cell: CellRecord, events: pd.DataFrame | 
     """
     spans = down_spans_s(events, cell, span_s)
     rows = most_down(spans)
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = Figure(figsize=(8.4, 3.4 + 0.28 * len(rows) + 0.5 * bool(rows)), layout="constrained")
         if rows:
             upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.9, 0.28 * len(rows) + 0.25])
@@ -50,7 +52,7 @@ def accuracy_over_time(record: Record, cell: CellRecord, events: pd.DataFrame | 
 
 
 def down_spans_s(events: pd.DataFrame | None, cell: CellRecord, span_s: float) -> dict[str, Spans]:
-    """Return, for each component in the events of the cell's replication 0, the spans (start, length) it was down, in s.
+    """Return, for each component in the events of replication 0, the spans (start, length) it was down, in s.
 
     A component whose first event is a repair was down from the start.
     """
@@ -87,15 +89,27 @@ def most_down(spans: dict[str, Spans]) -> list[str]:
 
 def _draw_accuracy(axes: Axes, record: Record, cell: CellRecord) -> None:
     curve = cell.curves["accuracy_over_time"]
-    place = record.cells.index(cell)
-    draw_curve(axes, curve, place, cell.name, steps="mid")
+    color = look_of(record.cells.index(cell)).color
+    x, value, low, high = slices(curve)
+    if has_band(curve):
+        axes.fill_between(x, low, high, color=color, alpha=BAND_ALPHA, linewidth=0)
+    axes.plot(x, value, color=color, label=cell.name)
     axes.set_title(f"Accuracy over time: {cell.name}" if len(record.cells) > 1 else "Accuracy over time")
     axes.set_ylabel("Served accuracy")
     handles, labels = axes.get_legend_handles_labels()
     if has_band(curve):
-        handles.append(Patch(facecolor=look(place).color, alpha=2 * BAND_ALPHA))
+        handles.append(Patch(facecolor=color, alpha=2 * BAND_ALPHA))
         labels.append(band_text(record, "accuracy_over_time"))
-    axes.legend(handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.1, frameon=False)
+    axes.legend(handles, labels, loc="best")
+
+
+def slices(curve: Curve) -> tuple[NDArray[np.float64], ...]:
+    """Return x, value, low and high of a curve over slices, given at their middles, as steps from edge to edge."""
+    middles = np.asarray(curve.x)
+    inner = (middles[1:] + middles[:-1]) / 2
+    half = (middles[1] - middles[0]) / 2 if len(middles) > 1 else 0.5
+    edges = np.concatenate([[middles[0] - half], inner, [middles[-1] + half]])
+    return np.repeat(edges, 2)[1:-1], *(np.repeat(np.asarray(side), 2) for side in (curve.value, curve.low, curve.high))
 
 
 def _draw_states(axes: Axes, spans: dict[str, Spans], rows: list[str], span_s: float) -> None:
@@ -109,15 +123,16 @@ def _draw_states(axes: Axes, spans: dict[str, Spans], rows: list[str], span_s: f
     axes.spines["left"].set_visible(False)
     axes.set_ylabel("Component")
     handles = [Patch(facecolor=DOWN), Patch(facecolor=UP, edgecolor=GREY, linewidth=0.5)]
-    axes.legend(handles, ["down", "up (replication 0)"], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False,
-                borderaxespad=0.1)
+    axes.legend(handles, ["down", "up (replication 0)"], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2,
+                frameon=False, borderaxespad=0.1)
 
 
 def _time_label(spans: dict[str, Spans], rows: list[str], *, has_events: bool) -> str:
     """Return the label of the time axis, with a note on the components that have no row."""
     never = [name for name, found in spans.items() if not found]
     left_out = sum(1 for found in spans.values() if found) - len(rows)
-    notes = [f"never down: {_listed(never)}"] * bool(never) + [f"{left_out} more were down for shorter"] * (left_out > 0)
+    notes = [f"never down: {_listed(never)}"] * bool(never)
+    notes += [f"{left_out} more were down for shorter"] * (left_out > 0)
     if has_events and not spans:
         notes = ["no component was ever down in replication 0"]
     return "Simulated time (s)" + (f"\n{'; '.join(notes)}" if notes else "")

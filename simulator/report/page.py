@@ -15,7 +15,7 @@ from simulator.report.html_style import CSS
 from simulator.report.tables import LEGEND, Rows, agreement_rows, summary_rows
 from simulator.study.record import Record
 
-ORDER = ("topology", "accuracy_vs_failure", "endings", "latency", "accuracy_over_time")
+ABOVE_TABLES = frozenset({"topology"})
 HEADINGS = {
     "topology": "Topology and placement",
     "accuracy_vs_failure": "Accuracy against failure probability",
@@ -23,6 +23,20 @@ HEADINGS = {
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
 }
+
+AGREEMENT_NOTE = (
+    '<p class="small">Expected accuracy knows no time; served accuracy is what the simulated requests got. They may '
+    "differ by what is in flight, detected late or queued while components change. The bound holds when "
+    "|served − expected| ≤ bound + both half-widths.</p>"
+)
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>{style}</style>
+</head><body><main>
+{content}
+</main></body></html>
+"""
 
 
 def write_page(record: Record, figures: Mapping[str, str], folder: Path) -> Path:
@@ -45,17 +59,17 @@ def write_page(record: Record, figures: Mapping[str, str], folder: Path) -> Path
 def page_text(record: Record, figures: Mapping[str, str]) -> str:
     """Return the page as text; everything that comes from a file is escaped."""
     title = html.escape(record.title)
-    drawn = sorted(figures, key=lambda name: ORDER.index(kind_of(name)) if kind_of(name) in ORDER else len(ORDER))
+    above = [_figure(record, name, figures[name]) for name in figures if kind_of(name) in ABOVE_TABLES]
+    below = [_figure(record, name, figures[name]) for name in figures if kind_of(name) not in ABOVE_TABLES]
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
-        *(_figure(record, name, figures[name]) for name in drawn if kind_of(name) == "topology"),
-        _section("The numbers", _summary(record)), _section("Served against expected accuracy", _agreement(record)),
-        *(_figure(record, name, figures[name]) for name in drawn if kind_of(name) != "topology"),
+        *above, _section("The numbers", _summary(record)),
+        _section("Served against expected accuracy", _agreement(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>{CSS}</style>'
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body><main>\n' + "\n".join(part for part in body if part) + "\n</main></body></html>\n"
+    content = "\n".join(part for part in body if part)
+    return PAGE.format(title=title, style=CSS, content=content)
 
 
 def kind_of(name: str) -> str:
@@ -74,10 +88,11 @@ def _section(heading: str, content: str) -> str:
 def _banners(record: Record) -> str:
     texts = []
     if record.is_synthetic:
-        texts.append("<strong>SYNTHETIC data.</strong> The data set was missing and random arrays of its shapes stood in for it: "
-                     "the accuracies mean nothing.")
+        texts.append("<strong>SYNTHETIC data.</strong> The data set was missing and random arrays of its shapes stood "
+                     "in for it: the accuracies mean nothing.")
     if record.is_quick:
-        texts.append("<strong>Quick run.</strong> Training and simulation were cut short: the numbers only show that it works.")
+        texts.append("<strong>Quick run.</strong> Training and simulation were cut short: the numbers only show that "
+                     "it works.")
     return "".join(f'<p class="banner">{text}</p>' for text in texts)
 
 
@@ -104,28 +119,30 @@ def _table(headers: list[str], rows: Rows) -> str:
 def _summary(record: Record) -> str:
     headers, rows = summary_rows(record)
     words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(LEGEND[head])}" for head in headers if head in LEGEND)
-    return _table(headers, rows) + f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>' + _methods(record)
+    note = f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>'
+    return _table(headers, rows) + note + _methods(record)
 
 
 def _methods(record: Record) -> str:
     """Return how each estimate of the first cell was found, folded away."""
     found = {name: estimate for cell in reversed(record.cells) for name, estimate in cell.estimates.items()}
     rows = [[name, found[name].method, found[name].uncertainty, str(found[name].samples)] for name in sorted(found)]
-    return f"<details><summary>How each number was found</summary>{_table(['estimate', 'method', 'interval covers', 'samples'], rows)}</details>" if rows else ""
+    table = _table(["estimate", "method", "interval covers", "samples"], rows)
+    return f"<details><summary>How each number was found</summary>{table}</details>" if rows else ""
 
 
 def _agreement(record: Record) -> str:
     headers, rows = agreement_rows(record)
     if not rows:
         return ""
-    return _table(headers, rows) + ('<p class="small">Expected accuracy knows no time; served accuracy is what the simulated requests '
-                                    "got. They may differ by what is in flight, detected late or queued while components change. "
-                                    "The bound holds when |served − expected| ≤ bound + both half-widths.</p>")
+    return _table(headers, rows) + AGREEMENT_NOTE
 
 
 def _reasons(record: Record) -> str:
     rows = [{"cell": cell.name, **row} for cell in record.cells for row in cell.tables.get("reasons", [])]
-    headers = list(dict.fromkeys(key for row in rows for key in row))
+    keys = {key for row in rows for key in row} - {"cell"}
+    counts = {key for key in keys if any(isinstance(row.get(key), int | float) for row in rows)}
+    headers = ["cell", *sorted(keys - counts), *sorted(counts)]
     return _table(headers, [[str(row.get(key, "")) for key in headers] for row in rows]) if rows else ""
 
 
@@ -144,12 +161,14 @@ def _notes(record: Record) -> str:
 def _again(record: Record) -> str:
     command = f"sim run scenario.yaml --seed {record.seed}" + (" --quick" if record.is_quick else "")
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
-    facts = [["run", record.hash], ["seed", str(record.seed)], ["versions", versions]]
-    facts += [[f"cell {cell.name}", cell.hash] for cell in record.cells]
-    rows = "".join(f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(value)}</code></td></tr>" for name, value in facts)
-    return (f"<p>Save the resolved scenario below as <code>scenario.yaml</code>, then:</p><pre>{html.escape(command)}</pre>"
-            f'<table class="facts"><tbody>{rows}</tbody></table>'
-            f"<details><summary>The resolved scenario</summary><pre>{html.escape(scenario_yaml(record))}</pre></details>")
+    facts = [("run", record.hash), ("seed", str(record.seed)), ("versions", versions)]
+    facts += [(f"cell {cell.name}", cell.hash) for cell in record.cells]
+    rows = "".join(f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(value)}</code></td></tr>"
+                   for name, value in facts)
+    resolved = html.escape(scenario_yaml(record))
+    return (f"<p>Save the resolved scenario below as <code>scenario.yaml</code>, then:</p>"
+            f'<pre>{html.escape(command)}</pre><table class="facts"><tbody>{rows}</tbody></table>'
+            f"<details><summary>The resolved scenario</summary><pre>{resolved}</pre></details>")
 
 
 def scenario_yaml(record: Record) -> str:

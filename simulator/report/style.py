@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DOWN, UP, GREY, INK = "#C1272D", "#E3E8EC", "#8A9299", "#222222"
 
-STYLE: dict[str, Any] = {
+_STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "font.family": "DejaVu Sans",
@@ -47,6 +48,11 @@ STYLE: dict[str, Any] = {
 }
 
 
+def styled() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn and saved."""
+    return mpl.rc_context(cast("Any", _STYLE))
+
+
 @dataclass(frozen=True)
 class Look:
     """Colour, line and marker of one cell's curve, so that curves differ without colour too."""
@@ -56,7 +62,7 @@ class Look:
     marker: str
 
 
-def look(place: int) -> Look:
+def look_of(place: int) -> Look:
     """Return the look of the cell at that place; the first 28 all differ."""
     return Look(PALETTE[place % len(PALETTE)], LINES[place % len(LINES)], MARKERS[place % len(MARKERS)])
 
@@ -74,7 +80,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    with mpl.rc_context(STYLE):
+    with styled():
         figure.savefig(png, dpi=150, metadata={"Software": None})
         figure.savefig(svg, metadata={"Date": None, "Creator": None})
     return [png, svg]

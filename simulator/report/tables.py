@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from simulator.expect.estimate import Estimate
 from simulator.report.numbers import (
     FRACTION,
     MILLISECONDS,
     PERCENT,
-    SIGNED_GAP,
+    SMALL,
     Style,
     estimate_text,
     number_text,
@@ -23,27 +24,29 @@ from simulator.report.numbers import (
 from simulator.study.record import CellRecord, Record
 
 WIDTH = 100
+CAPTION = "all up, expected, served, on time: accuracies; ± and []: 95 % intervals; without one: exact"
 Rows = list[list[str]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the summary: its head, and the estimates that it shows one under the other."""
+    """A column of the summary: its head, and the estimate that it shows."""
 
     head: str
-    names: tuple[str, ...]
+    name: str
     style: Style = FRACTION
 
 
 SUMMARY = (
-    Column("all up", ("all_up_accuracy",)),
-    Column("expected", ("expected_accuracy",)),
-    Column("served", ("served_accuracy",)),
-    Column("on time", ("on_time_accuracy",)),
-    Column("no flow %", ("no_information_flow",), PERCENT),
-    Column("p50 / p95 ms", ("latency_p50_ms", "latency_p95_ms"), MILLISECONDS),
-    Column("late %", ("share_late",), PERCENT),
-    Column("lost %", ("share_lost",), PERCENT),
+    Column("all up", "all_up_accuracy"),
+    Column("expected", "expected_accuracy"),
+    Column("served", "served_accuracy"),
+    Column("on time", "on_time_accuracy"),
+    Column("no flow %", "no_information_flow", PERCENT),
+    Column("p50 ms", "latency_p50_ms", MILLISECONDS),
+    Column("p95 ms", "latency_p95_ms", MILLISECONDS),
+    Column("late %", "share_late", PERCENT),
+    Column("lost %", "share_lost", PERCENT),
 )
 LEGEND = {
     "all up": "accuracy when no component is down",
@@ -51,7 +54,8 @@ LEGEND = {
     "served": "mean worth of the answers over all arrivals",
     "on time": "share of arrivals answered correctly within the deadline",
     "no flow %": "probability that no information flows from a source to the exit",
-    "p50 / p95 ms": "median and 95th percentile of the latency of answered requests",
+    "p50 ms": "median latency of answered requests",
+    "p95 ms": "95th percentile of the latency of answered requests",
     "late %": "share of arrivals answered after the deadline",
     "lost %": "share of arrivals never answered",
 }
@@ -62,8 +66,9 @@ def summary_rows(record: Record) -> tuple[list[str], Rows]:
 
     Columns that no cell has an estimate for are left out; an estimate missing in one cell is an empty text.
     """
-    columns = [column for column in SUMMARY if present(record, column.names)]
-    rows = [[cell.name, *(_shown(cell, column) for column in columns)] for cell in record.cells]
+    columns = [column for column in SUMMARY if present(record, (column.name,))]
+    rows = [[cell.name, *(estimate_text(cell.estimates.get(column.name), column.style) for column in columns)]
+            for cell in record.cells]
     return [cell_head(record), *(column.head for column in columns)], rows
 
 
@@ -71,11 +76,6 @@ def cell_head(record: Record) -> str:
     """Return the head of the first column: what the sweep varies, or ``cell``."""
     keys = {", ".join(cell.label) for cell in record.cells}
     return keys.pop() if len(keys) == 1 and keys != {""} else "cell"
-
-
-def _shown(cell: CellRecord, column: Column) -> str:
-    texts = [estimate_text(cell.estimates.get(name), column.style) for name in column.names]
-    return " / ".join(texts) if any(texts) else ""
 
 
 def table_title(record: Record) -> str:
@@ -87,26 +87,25 @@ def table_title(record: Record) -> str:
 def rich_table(record: Record) -> Table:
     """Return the summary as a rich table of at most 100 columns; intervals move under their numbers where they must."""
     headers, rows = summary_rows(record)
-    return fitting_table(table_title(record), headers, rows)
+    table = fitting_table(table_title(record), headers, rows)
+    table.caption = CAPTION
+    return table
 
 
 def agreement_rows(record: Record) -> tuple[list[str], Rows]:
     """Return served against expected accuracy: difference, the parts of the gap, its bound, and whether it holds."""
-    parts = gap_parts(record)
-    bounded = present(record, ("gap_bound",))
     controlled = present(record, ("served_accuracy_controlled",))
-    headers = [cell_head(record), "expected", "served", *("controlled" for _ in controlled), "served − expected",
-               *(part.removeprefix("gap_").replace("_", " ") for part in parts), *(head for _ in bounded for head in ("bound", "holds"))]
+    parts, bounded = gap_parts(record), present(record, ("gap_bound",))
+    headers = [cell_head(record), "expected", "served", *("controlled" for _ in controlled), "difference"]
+    headers += [part.removeprefix("gap_").replace("_", " ") for part in parts] + ["bound", "holds"] * len(bounded)
     rows = []
     for cell in record.cells:
-        if difference(cell) is None:
-            continue
-        seen = cell.estimates
-        row = [cell.name, estimate_text(seen["expected_accuracy"]), estimate_text(seen["served_accuracy"])]
-        row += [estimate_text(seen.get(name)) for name in controlled]
-        row += [_signed(difference(cell)), *(estimate_text(seen.get(part), SIGNED_GAP) for part in parts)]
-        row += [text for _ in bounded for text in (estimate_text(seen.get("gap_bound"), SIGNED_GAP), bound_holds(cell))]
-        rows.append(row)
+        gap, seen = difference(cell), cell.estimates
+        if gap is not None:
+            compared = ("expected_accuracy", "served_accuracy", *controlled)
+            row = [cell.name, *(estimate_text(seen.get(name)) for name in compared)]
+            row += [signed_text(gap), *(estimate_text(seen.get(name), SMALL) for name in (*parts, *bounded))]
+            rows.append(row + [bound_holds(cell)] * len(bounded))
     return headers, rows
 
 
@@ -117,9 +116,9 @@ def agreement_table(record: Record) -> Table | None:
 
 
 def gap_parts(record: Record) -> tuple[str, ...]:
-    """Return the names of the estimates that are parts of the gap, in order of first appearance."""
-    names = {name: None for cell in record.cells for name in cell.estimates if name.startswith("gap_") and name != "gap_bound"}
-    return tuple(names)
+    """Return the names of the estimates that are parts of the gap, in order of name."""
+    names = {name for cell in record.cells for name in cell.estimates if name.startswith("gap_")}
+    return tuple(sorted(names - {"gap_bound"}))
 
 
 def difference(cell: CellRecord) -> float | None:
@@ -139,14 +138,18 @@ def bound_holds(cell: CellRecord) -> str:
     gap, bound = difference(cell), cell.estimates.get("gap_bound")
     if gap is None or bound is None or math.isnan(gap) or math.isnan(bound.value):
         return ""
-    allowed = bound.value + half_width(cell.estimates["served_accuracy"]) + half_width(cell.estimates["expected_accuracy"])
-    return "yes" if abs(gap) <= allowed else "no"
+    spread = half_width(cell.estimates["served_accuracy"]) + half_width(cell.estimates["expected_accuracy"])
+    return "yes" if abs(gap) <= bound.value + spread else "no"
 
 
-def _signed(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return number_text(math.nan)
-    return ("+" if value > 0 else "") + number_text(value, SIGNED_GAP).replace("-", "−", 1)
+def signed_text(value: float) -> str:
+    """Return a difference with its sign.
+
+    >>> signed_text(-0.004), signed_text(0.0021)
+    ('−0.0040', '+0.0021')
+    """
+    text = number_text(abs(value), SMALL)
+    return f"+{text}" if value > 0 else f"−{text}" if value < 0 else text
 
 
 def fitting_table(title: str, headers: list[str], rows: Rows) -> Table:
@@ -155,23 +158,23 @@ def fitting_table(title: str, headers: list[str], rows: Rows) -> Table:
     layouts = ((" ± ", " [", ", "), ("\n± ", "\n[", ", "), ("\n± ", "\n[", ",\n"))
     for plus_minus, bracket, comma in layouts:
         shown = [[row[0], *(_laid(text, plus_minus, bracket, comma) for text in row[1:])] for row in rows]
-        table = plain_table(title, headers, shown)
+        heads = [head.replace(" %", "\n%").replace(" ms", "\nms") if "\n" in plus_minus else head for head in headers]
+        table = plain_table(title, heads, shown)
         if console.measure(table).maximum <= WIDTH:
             break
     return table
 
 
 def _laid(text: str, plus_minus: str, bracket: str, comma: str) -> str:
-    if " / " in text and "\n" in plus_minus:
-        return " /\n".join(text.split(" / "))
     return text.replace(" ± ", plus_minus).replace(" [", bracket).replace(", ", comma)
 
 
 def plain_table(title: str, headers: list[str], rows: Rows) -> Table:
     """Return a rich table of texts: first column to the left, numbers to the right."""
-    table = Table(title=title, box=SIMPLE_HEAD, title_style="bold", title_justify="left", pad_edge=False, width=None)
+    table = Table(title=Text(title), box=SIMPLE_HEAD, title_style="bold", title_justify="left", pad_edge=False,
+                  caption_justify="left")
     for place, head in enumerate(headers):
-        table.add_column(head, justify="right" if place else "left", overflow="fold")
+        table.add_column(Text(head), justify="right" if place else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(text.replace("[", r"\[") for text in row))
+        table.add_row(*(Text(text) for text in row))
     return table

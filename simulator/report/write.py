@@ -46,7 +46,7 @@ def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
     Returns:
         The files written, the page last.
     """
-    from simulator.report import figures as draw
+    from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
 
     drawn = curve_figures(record, requests, events, deadline_ms)
     if topology is not None and graph is not None and placement is not None:
@@ -62,7 +62,7 @@ def curve_figures(
     record: Record, requests: pd.DataFrame | None, events: pd.DataFrame | None, deadline_ms: float | None,
 ) -> dict[str, Figure]:
     """Return the figures that the record has numbers for, by name."""
-    from simulator.report import figures as draw
+    from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
 
     drawn = {}
     if cells_with(record, "accuracy_vs_failure"):
@@ -78,7 +78,7 @@ def curve_figures(
 
 
 def span_s(cell: CellRecord, requests: pd.DataFrame | None) -> float:
-    """Return where the time axis of a cell ends, in s: at its last arrival, or half a slice past the curve's last point."""
+    """Return where the time axis of a cell ends, in s: after its last arrival and the last slice of its curve."""
     x = cell.curves["accuracy_over_time"].x
     ends = [x[-1] + (x[-1] - x[-2]) / 2 if len(x) > 1 else x[-1]]
     if requests is not None and len(requests):

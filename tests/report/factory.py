@@ -55,17 +55,33 @@ def curves(level):
     fall = np.where((slices > 20) & (slices < 35), 0.45 * level, level) + 0.01 * np.sin(7 * slices)
     answered = 0.966 * (1 - np.exp(-np.maximum(t - 30, 0) / (60 + 60 * (1 - level))))
     return {
-        "accuracy_vs_failure": curve(p, 0.1 + 0.68 * (1 - p) ** (8 * (1 - level)), 0.02, "failure probability p", "expected accuracy",
-                                     "exact over 8 patterns, bootstrap over 31 recordings"),
+        "accuracy_vs_failure": curve(
+            p,
+            0.1 + 0.68 * (1 - p) ** (8 * (1 - level)),
+            0.02,
+            "failure probability p",
+            "expected accuracy",
+            "exact over 8 patterns, bootstrap over 31 recordings",
+        ),
         "latency": curve(t, answered, 0.012, "time (ms)", "share of arrivals", "20 replications, Student t"),
         "accuracy_over_time": curve(slices, fall, 0.05, "time (s)", "served accuracy", "20 replications, Student t"),
     }
 
 
 def cell(name="resilinet", level=0.687):
-    reasons = [{"reason": "fog1", "ending": "lost", "requests": 310}, {"reason": "queue of edge", "ending": "late", "requests": 42}]
-    return CellRecord(f"hash-{name}", {"strategy": name} if name else {}, estimates(level), curves(level), {"arrivals": 20000},
-                      {"reasons": reasons}, ("fog1 saw 12 failure cycles, fewer than 30",))
+    reasons = [
+        {"reason": "fog1", "ending": "lost", "requests": 310},
+        {"reason": "queue of edge", "ending": "late", "requests": 42},
+    ]
+    return CellRecord(
+        f"hash-{name}",
+        {"strategy": name} if name else {},
+        estimates(level),
+        curves(level),
+        {"arrivals": 20000},
+        {"reasons": reasons},
+        ("fog1 saw 12 failure cycles, fewer than 30",),
+    )
 
 
 def record(cells=None, **changes):
@@ -74,8 +90,11 @@ def record(cells=None, **changes):
     plain = {
         "title": "A wearable's activity model, split over four machines",
         "question": "How much accuracy do skip hyperconnections keep when machines fail?",
-        "hash": "3fa94c01", "seed": 1, "scenario": {"title": "A wearable", "failures": [{"kind": "renewal", "mttr": "10 s"}]},
-        "versions": {"keras": "3.15.0", "numpy": "2.2.1", "simulator": "0.1.0"}, "cells": tuple(cells),
+        "hash": "3fa94c01",
+        "seed": 1,
+        "scenario": {"failures": [{"kind": "renewal", "mttr": "10 s"}], "title": "A wearable"},
+        "versions": {"keras": "3.15.0", "numpy": "2.2.1", "simulator": "0.1.0"},
+        "cells": tuple(cells),
     }
     return Record(**{**plain, **changes})
 
@@ -86,17 +105,42 @@ def bare_record():
 
 
 def events(names=STRATEGIES, outage_s=(20, 35)):
-    rows = [(name, replication, "fog1", int(at * 1e9), up)
-            for name in names for replication in (0, 1) for at, up in zip(outage_s, (False, True), strict=True)]
-    rows += [(name, 0, "edge", int(at * 1e9), up) for name in names for at, up in ((3, False), (5, True), (44, False), (46.5, True))]
+    rows = [
+        (name, replication, "fog1", int(at * 1e9), up)
+        for name in names
+        for replication in (0, 1)
+        for at, up in zip(outage_s, (False, True), strict=True)
+    ]
+    rows += [
+        (name, 0, "edge", int(at * 1e9), up)
+        for name in names
+        for at, up in ((3, False), (5, True), (44, False), (46.5, True))
+    ]
     rows += [(name, 0, "edge-fog1", int(52e9), False) for name in names]
     return pd.DataFrame(rows, columns=["cell", "replication", "component", "time_ns", "is_up"])
 
 
 def requests(names=STRATEGIES):
-    rows = [(0, name, name, i, int(i * 6e8), int(i * 6e8 + 5e7), i % 7, "7", "on_time", "") for name in names for i in range(100)]
-    return pd.DataFrame(rows, columns=["replication", "cell", "strategy", "request", "arrival_ns", "end_ns", "sample", "delivery",
-                                       "ending", "reason"])
+    rows = [
+        (0, name, name, i, int(i * 6e8), int(i * 6e8 + 5e7), i % 7, "7", "on_time", "")
+        for name in names
+        for i in range(100)
+    ]
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "replication",
+            "cell",
+            "strategy",
+            "request",
+            "arrival_ns",
+            "end_ns",
+            "sample",
+            "delivery",
+            "ending",
+            "reason",
+        ],
+    )
 
 
 def graph_of(pairs, sources, exit_part):
@@ -116,7 +160,9 @@ def graph_of(pairs, sources, exit_part):
 
 
 def links_of(pairs):
-    return tuple(Link(f"{a}-{b}", (a, b), latency_ns=(2 + 3 * i % 17) * MS, bandwidth_bps=1e7) for i, (a, b) in enumerate(pairs))
+    return tuple(
+        Link(f"{a}-{b}", (a, b), latency_ns=(2 + 3 * i % 17) * MS, bandwidth_bps=1e7) for i, (a, b) in enumerate(pairs)
+    )
 
 
 def health():
@@ -131,8 +177,22 @@ def health():
 
 def camera():
     """Fifteen machines: six cameras, four edge, four fog, one cloud; links for the tree and for each skip."""
-    tree = [("cam1", "e1"), ("cam2", "e1"), ("cam3", "e2"), ("cam4", "e3"), ("cam5", "e3"), ("cam6", "e4"), ("e1", "f3"), ("e2", "f4"),
-            ("e3", "f4"), ("e4", "f4"), ("f3", "f2"), ("f4", "f2"), ("f2", "f1"), ("f1", "cloud")]
+    tree = [
+        ("cam1", "e1"),
+        ("cam2", "e1"),
+        ("cam3", "e2"),
+        ("cam4", "e3"),
+        ("cam5", "e3"),
+        ("cam6", "e4"),
+        ("e1", "f3"),
+        ("e2", "f4"),
+        ("e3", "f4"),
+        ("e4", "f4"),
+        ("f3", "f2"),
+        ("f4", "f2"),
+        ("f2", "f1"),
+        ("f1", "cloud"),
+    ]
     skips = [("f2", "cloud"), ("f3", "f1"), ("f4", "f1"), ("e1", "f2"), ("e2", "f2"), ("e3", "f2"), ("e4", "f2")]
     names = list(dict.fromkeys(name for pair in tree for name in pair))
     kind = {"c": "camera", "e": "edge", "f": "fog"}
@@ -143,13 +203,49 @@ def camera():
 
 def city():
     """Nine machines with positions; parts on some of them, relays between."""
-    at = {"street": (4.36, 50.84), "school": (4.37, 50.85), "station": (4.34, 50.86), "hub": (4.355, 50.853), "relay-n": (4.35, 50.87),
-          "relay-s": (4.36, 50.83), "fog-a": (4.38, 50.865), "fog-b": (4.33, 50.845), "datacentre": (4.40, 50.85)}
-    pairs = [("street", "relay-s"), ("school", "hub"), ("station", "relay-n"), ("hub", "relay-n"), ("hub", "relay-s"), ("hub", "fog-b"),
-             ("relay-n", "fog-a"), ("fog-a", "datacentre"), ("relay-s", "datacentre"), ("school", "fog-a")]
-    kinds = {"street": "camera", "school": "camera", "station": "camera", "datacentre": "cloud", "fog-a": "fog", "fog-b": "fog"}
+    at = {
+        "street": (4.36, 50.84),
+        "school": (4.37, 50.85),
+        "station": (4.34, 50.86),
+        "hub": (4.355, 50.853),
+        "relay-n": (4.35, 50.87),
+        "relay-s": (4.36, 50.83),
+        "fog-a": (4.38, 50.865),
+        "fog-b": (4.33, 50.845),
+        "datacentre": (4.40, 50.85),
+    }
+    pairs = [
+        ("street", "relay-s"),
+        ("school", "hub"),
+        ("station", "relay-n"),
+        ("hub", "relay-n"),
+        ("hub", "relay-s"),
+        ("hub", "fog-b"),
+        ("relay-n", "fog-a"),
+        ("fog-a", "datacentre"),
+        ("relay-s", "datacentre"),
+        ("school", "fog-a"),
+    ]
+    kinds = {
+        "street": "camera",
+        "school": "camera",
+        "station": "camera",
+        "datacentre": "cloud",
+        "fog-a": "fog",
+        "fog-b": "fog",
+    }
     nodes = tuple(Node(n, kinds.get(n, "router"), position=xy) for n, xy in at.items())
-    graph = graph_of([("view1", "low1"), ("view2", "low1"), ("view3", "low2"), ("low1", "top"), ("low2", "top"), ("view2", "top")],
-                     ["view1", "view2", "view3"], "top")
-    placement = {"view1": "street", "view2": "school", "view3": "station", "low1": "fog-a", "low2": "fog-b", "top": "datacentre"}
+    graph = graph_of(
+        [("view1", "low1"), ("view2", "low1"), ("view3", "low2"), ("low1", "top"), ("low2", "top"), ("view2", "top")],
+        ["view1", "view2", "view3"],
+        "top",
+    )
+    placement = {
+        "view1": "street",
+        "view2": "school",
+        "view3": "station",
+        "low1": "fog-a",
+        "low2": "fog-b",
+        "top": "datacentre",
+    }
     return Topology("City fog", nodes, links_of(pairs)), graph, placement
