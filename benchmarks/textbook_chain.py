@@ -16,6 +16,7 @@ import simpy
 from numpy.typing import NDArray
 
 from simulator.failures.process import Timeline
+from simulator.seeds import Streams
 
 Times = NDArray[np.int64]
 Steps = Generator[simpy.Event, object, None]
@@ -160,44 +161,46 @@ def run_with_failures(draws: ChainDraws, latency_ns: int, limit_ns: int) -> Chai
     return ChainResult(end_ns, ok)
 
 
-def exponential_ns(generator: np.random.Generator, mean_s: float, shape: int | tuple[int, ...]) -> Times:
+def exponential_ns(generator: np.random.Generator, mean_s: float, draws: int) -> Times:
     """Return exponential durations, int64 nanoseconds, at least 1."""
-    return np.maximum(1, np.rint(generator.exponential(mean_s * SECOND_NS, shape))).astype(np.int64)
+    return np.maximum(1, np.rint(generator.exponential(mean_s * SECOND_NS, draws))).astype(np.int64)
 
 
-def crash_repair(generator: np.random.Generator, mtbf_s: float, mttr_s: float, until_ns: int) -> tuple[Times, Times]:
-    """Return the crash and the repair instants of one server, up at 0, at least up to the horizon."""
-    cycles = int(until_ns / ((mtbf_s + mttr_s) * SECOND_NS) * 2) + 50
-    up_ns, down_ns = exponential_ns(generator, mtbf_s, cycles), exponential_ns(generator, mttr_s, cycles)
+def crash_repair(streams: Streams, server: str, until_ns: int) -> tuple[Times, Times]:
+    """Return the crash and the repair instants of a server, up at 0; mean time up 500 s, down 25 s."""
+    cycles = 50 + 2 * until_ns // (525 * SECOND_NS)
+    up_ns = exponential_ns(streams.of(server, "lifetime"), 500.0, cycles)
+    down_ns = exponential_ns(streams.of(server, "repair"), 25.0, cycles)
     repair_ns = np.cumsum(up_ns + down_ns)
-    crash_ns = repair_ns - down_ns
-    drawn = crash_ns <= until_ns
-    return crash_ns[drawn], repair_ns[drawn]
+    is_drawn = repair_ns - down_ns <= until_ns
+    return (repair_ns - down_ns)[is_drawn], repair_ns[is_drawn]
 
 
-def reference_draws(requests: int, seed: int, servers: int = 4, mtbf_s: float = 500.0, mttr_s: float = 25.0) -> ChainDraws:
-    """Return the draws of the reference workload: Poisson arrivals of rate 0.5 /s, exponential work of mean 1 s."""
-    generator = np.random.default_rng(seed)
-    arrivals_ns = np.cumsum(exponential_ns(generator, 2.0, requests))
-    work_ns = exponential_ns(generator, 1.0, (servers, requests))
-    until_ns = int(arrivals_ns[-1]) + 1000 * SECOND_NS
-    cycles = [crash_repair(generator, mtbf_s, mttr_s, until_ns) for _ in range(servers)]
+def reference_draws(requests: int, seed: int, servers: int = 4) -> ChainDraws:
+    """Return the reference workload: Poisson arrivals, 0.5 /s; exponential work, mean 1 s; crash and repair."""
+    streams = Streams(seed)
     names = tuple(f"server{place}" for place in range(1, servers + 1))
-    timeline = Timeline(names, tuple(c for c, _ in cycles), tuple(r for _, r in cycles), None, until_ns)
-    return ChainDraws(arrivals_ns, work_ns, timeline)
+    arrivals_ns = np.cumsum(exponential_ns(streams.of("", "arrivals"), 2.0, requests))
+    work_ns = np.stack([exponential_ns(streams.of(name, "service"), 1.0, requests) for name in names])
+    until_ns = int(arrivals_ns[-1]) + 1000 * SECOND_NS
+    crashes, repairs = zip(*(crash_repair(streams, name, until_ns) for name in names), strict=True)
+    return ChainDraws(arrivals_ns, work_ns, Timeline(names, crashes, repairs, None, until_ns))
 
 
 def main(requests: int = 100_000, seed: int = 1) -> None:
     """Print requests per second of wall time and the mean sojourn, without failures and with."""
     draws = reference_draws(requests, seed)
     latency_ns, limit_ns = SECOND_NS // 2, 30 * SECOND_NS
-    for title, model in (("no failures (mean sojourn exactly 10)", lambda: run(draws, latency_ns)),
-                         ("crash, repair and deadline", lambda: run_with_failures(draws, latency_ns, limit_ns))):
+    models: dict[str, Callable[[], ChainResult]] = {
+        "no failures (mean sojourn exactly 10)": lambda: run(draws, latency_ns),
+        "crash, repair and deadline": lambda: run_with_failures(draws, latency_ns, limit_ns),
+    }
+    for title, model in models.items():
         begun = time.perf_counter()
         result = model()
-        wall_s = time.perf_counter() - begun
+        rate = requests / (time.perf_counter() - begun)
         sojourn_s = (result.end_ns - draws.arrivals_ns)[result.ok].mean() / SECOND_NS
-        print(f"{title}: {requests / wall_s:,.0f} requests/s, mean sojourn {sojourn_s:.3f} s, answered {result.ok.mean():.4f}")
+        print(f"{title}: {rate:,.0f} requests/s, mean sojourn {sojourn_s:.3f} s, answered {result.ok.mean():.4f}")
 
 
 if __name__ == "__main__":

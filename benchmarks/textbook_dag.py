@@ -1,0 +1,219 @@
+"""Any part graph on any topology as a textbook would write it: a process per request, per part and per message.
+
+Time is int nanoseconds. Within an instant: who is up changes first; then what is done, even exactly at a crash; then
+the crashes; then jobs and messages enter queues in order of (request, part); last the waits of the joins close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
+from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
+from simulator.dataflow.graph import EMPTY, PartGraph
+from simulator.dataflow.join import Join
+from simulator.failures.process import Timeline
+from simulator.topology.graph import Topology
+from simulator.topology.routes import Routes
+
+__all__ = ["Crash", "TextbookPlan", "TextbookResult", "run"]
+
+IN_ORDER = AFTER_WORK + 1  # the lowest of the ranks by (request, part)
+
+
+@dataclass(frozen=True)
+class TextbookPlan:
+    """What to simulate; all chance has been drawn.
+
+    Args:
+        graph: The parts and edges; one exit.
+        placement: Node of each part.
+        topology: Nodes and links (jitter and loss probabilities are not looked at).
+        payload_bytes: Size of the message of each edge, by edge name.
+        work_ns: Service time of each part for each request, shape ``(requests,)``.
+        arrivals_ns: Birth of each request, sorted, shape ``(requests,)``.
+        timelines: When nodes and links are down, coins of the requests included; None: never.
+        coins: Per (edge name, link name): whether the message is lost on that link, shape ``(requests,)``.
+        wait: None: losses are seen at once; ``timeout``: each join closes so long after its first input;
+            ``cutoff``: so long after the birth of the request.
+        limit_ns: Withdrawal deadline, from birth; None: never.
+        crash: What a crash does to the jobs of a node.
+    """
+
+    graph: PartGraph
+    placement: Mapping[str, str]
+    topology: Topology
+    payload_bytes: Mapping[str, int]
+    work_ns: Mapping[str, Times]
+    arrivals_ns: Times
+    timelines: Timeline | None = None
+    coins: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
+    wait: tuple[Literal["timeout", "cutoff"], Mapping[str, int]] | None = None
+    limit_ns: int | None = None
+    crash: Crash = field(default_factory=Crash)
+
+
+@dataclass(frozen=True)
+class TextbookResult:
+    """Per request: delivery (0: no answer), end in ns, shape ``(requests,)``, and the component to blame or ''."""
+
+    delivery: list[int]
+    end_ns: Times
+    cause: list[str]
+
+
+class World:
+    """The nodes and links at work, and the processes that pass through them."""
+
+    def __init__(self, plan: TextbookPlan) -> None:
+        self.plan, self.graph, self.topology = plan, plan.graph, plan.topology
+        self.env = env = simpy.Environment()
+        self.routes = Routes(plan.topology)
+        self.down: set[str] = set()
+        keeps = plan.crash.queue == "keep"
+        nodes = {node.name: Component(env, node.name, self.down, keeps_queue=keeps) for node in self.topology.nodes}
+        links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
+        self.components = nodes | links
+        self.machines = {name: Machine(node, plan.crash) for name, node in nodes.items()}
+        self.wires = {name: Wire(component, self.topology.link_by_name[name]) for name, component in links.items()}
+        self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
+        self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
+        requests = len(plan.arrivals_ns)
+        self.result = TextbookResult([EMPTY] * requests, np.full(requests, -1, dtype=np.int64), [""] * requests)
+
+    def births(self) -> Steps:
+        """Start each request at its birth; over when all have ended."""
+        requests = []
+        for number, arrival_ns in enumerate(self.plan.arrivals_ns.tolist()):
+            yield self.env.timeout(arrival_ns - int(self.env.now))
+            requests.append(self.env.process(self.request(number)))
+        yield self.env.all_of(requests)
+
+    def request(self, number: int) -> Steps:
+        """Start the parts, wait for the exit, write down how it ended."""
+        (exit_part,) = self.graph.exits
+        request = Request(self.env, number, self.plan.limit_ns, self._absent(number))
+        runs = {part.name: self.env.process(self.part(request, part.name)) for part in self.graph.parts}
+        answer = yield runs[exit_part]
+        if not isinstance(answer, News):
+            raise TypeError(answer)
+        self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
+        if answer.taken is not None:
+            self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken)
+        self.result.cause[number] = answer.cause
+
+    def _absent(self, number: int) -> frozenset[str]:
+        timeline = self.plan.timelines
+        if timeline is None or timeline.coins is None:
+            return frozenset()
+        return frozenset(n for n, is_up in zip(timeline.components, timeline.coins[number], strict=True) if not is_up)
+
+    def in_order(self, request: Request, part: str, delay_ns: int = 0, *, is_alarm: bool = False) -> Moment:
+        """Return the turn of (request, part) in this instant; alarms come after all that are not."""
+        place = request.number * len(self.graph.parts) + self.graph.position[part]
+        alarms = len(self.plan.arrivals_ns) * len(self.graph.parts) * is_alarm
+        return Moment(self.env, delay_ns, IN_ORDER + alarms + place)
+
+    def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
+        """Wait for the inputs, work, send; return what is known of the output."""
+        join = self.graph.part_by_name[name].join
+        if join is None:
+            yield self.in_order(request, name)
+            output = News(int(self.env.now), frozenset())
+        else:
+            output = yield from self.inputs(request, name, join)
+        if output.taken is not None:
+            node = self.plan.placement[name]
+            is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request)
+            output = News(int(self.env.now), output.taken) if is_done else News(int(self.env.now), None, node)
+        for edge in self.graph.outputs[name]:
+            if output.taken is None:
+                request.settle(edge, output)
+            else:
+                self.env.process(self.message(request, edge, output.taken))
+        return output
+
+    def inputs(self, request: Request, part: str, join: Join) -> Generator[simpy.Event, object, News]:
+        """Wait until the join fires or is starved; return the edges behind what it takes."""
+        closing: Moment | None = None
+        while True:
+            known = {edge: request.news[edge] for edge in self.graph.inputs[part] if edge in request.news}
+            present = {edge: news.taken for edge, news in known.items() if news.taken is not None}
+            if (closing is not None and closing.processed) or self._is_settled(join, known, set(present)):
+                break
+            if closing is None:
+                closing = self._closing(request, part, bool(present))
+            open_inputs = [request.settled[edge] for edge in self.graph.inputs[part] if edge not in known]
+            yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
+            yield self.in_order(request, part)
+        now_ns = int(self.env.now)
+        taken = join.take(set(present))
+        if taken:
+            return News(now_ns, frozenset(taken).union(*(present[edge] for edge in taken)))
+        lost = [(news.when_ns, edge) for edge, news in known.items() if news.taken is None]
+        return News(now_ns, None, known[max(lost)[1]].cause if lost else "")
+
+    def _is_settled(self, join: Join, known: Mapping[int, News], present: set[int]) -> bool:
+        if self.plan.wait is None:
+            return set(join.consult(present)) <= set(known)
+        is_hopeless = not present and len(known) == len(join.edges)
+        return is_hopeless or all(set(alternatives[0]) <= present for alternatives in join.groups)
+
+    def _closing(self, request: Request, part: str, has_input: bool) -> Moment | None:
+        if self.plan.wait is None:
+            return None
+        kind, waits_ns = self.plan.wait
+        if kind == "cutoff":
+            return self.in_order(request, part, waits_ns[part], is_alarm=True)
+        return self.in_order(request, part, waits_ns[part], is_alarm=True) if has_input else None
+
+    def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
+        """Carry an output over an edge, and make it known when it has come or is lost."""
+        cause = yield from self.travel(request, edge)
+        request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
+
+    def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
+        """Return, when it is known, the component that lost the message, or '' when it has come."""
+        hyperconnection = self.graph.edges[edge]
+        source, target = (self.plan.placement[part] for part in (hyperconnection.source, hyperconnection.target))
+        down = frozenset(self.down | request.absent)
+        route = self.routes.find(source, target, down)
+        if route is None:
+            return self._blocker(source, target, down)
+        name = hyperconnection.name
+        for link, (sender, _) in zip(route.links, pairwise(route.hops), strict=True):
+            relay = self.topology.node_by_name[sender]
+            if sender != source and not relay.forwards_when_down and self.components[sender].is_down(request):
+                return sender
+            if self.wires[link].has_queue:
+                yield self.in_order(request, hyperconnection.source)
+            has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request)
+            if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):
+                return link
+        return ""
+
+    def _blocker(self, source: str, target: str, down: frozenset[str]) -> str:
+        best = self.routes.find(source, target)
+        if best is None:
+            return f"{source}-{target}"  # no route even when all is up: the scenario is checked before
+        relays = {hop for hop in best.hops[1:-1] if not self.topology.node_by_name[hop].forwards_when_down}
+        order = [link.name for link in self.topology.links] + [node.name for node in self.topology.nodes]
+        return next(name for name in order if name in down and (name in best.links or name in relays))
+
+
+def run(plan: TextbookPlan) -> TextbookResult:
+    """Return how each request of the plan ends."""
+    world = World(plan)
+    if plan.timelines is not None:
+        timeline = plan.timelines
+        for name, crash_ns, repair_ns in zip(timeline.components, timeline.crash_ns, timeline.repair_ns, strict=True):
+            world.env.process(world.components[name].breakdowns(crash_ns.tolist(), repair_ns.tolist()))
+    world.env.run(until=world.env.process(world.births()))
+    return world.result
