@@ -14,13 +14,13 @@ from simulator.report.style import GREY, INK, Look, look_of, styled
 from simulator.study.record import CellRecord, Record
 
 BAND_ALPHA = 0.18
-MANY_CELLS = 6  # above which the legend stands beside the axes
+MANY_CELLS = 6  # from which on the legend stands beside the axes
 
 
 def accuracy_vs_failure(record: Record) -> Figure:
     """Return expected accuracy against the failure probability p (in %), one curve a cell, with its band."""
     with styled():
-        figure, axes = _new_axes("Accuracy against failure probability")
+        figure, axes = _new_axes("Accuracy against failure probability", len(record.cells))
         for place, cell in _placed(record, "accuracy_vs_failure"):
             curve = cell.curves["accuracy_vs_failure"]
             draw_curve(axes, curve, look_of(place), cell.name, x_scale=100.0)
@@ -37,7 +37,7 @@ def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
     The share ends below 100 % by what was lost. Without a deadline no line is drawn.
     """
     with styled():
-        figure, axes = _new_axes("Share of requests answered within t")
+        figure, axes = _new_axes("Share of requests answered within t", len(record.cells))
         for place, cell in _placed(record, "latency"):
             draw_curve(axes, cell.curves["latency"], look_of(place), cell.name)
         axes.set_xlabel("Time since arrival t (ms)")
@@ -81,8 +81,8 @@ def mark_deadline(axes: Axes, deadline_ms: float) -> None:
                   xytext=(5, -3), textcoords="offset points", ha="left", va="top", color=INK, fontsize=10)
 
 
-def _new_axes(title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+def _new_axes(title: str, cells: int) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.6 if cells < MANY_CELLS else 10.4, 4.6), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)
     return figure, axes
@@ -97,8 +97,9 @@ def _finish(axes: Axes, record: Record, curve: str, where: str) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if any(has_band(cell.curves[curve]) for cell in cells_with(record, curve)):
         handles.append(Patch(facecolor=GREY, alpha=2 * BAND_ALPHA, label=""))
-        labels.append(band_text(record, curve))
+        labels.append(band_text(record, curve).replace(": ", ":\n" if len(record.cells) >= MANY_CELLS else ": "))
     if not handles:
         return
-    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if len(handles) > MANY_CELLS else {"loc": where}
+    is_beside = len(record.cells) >= MANY_CELLS
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if is_beside else {"loc": where}
     axes.legend(handles=handles, labels=labels, **beside)

@@ -24,6 +24,7 @@ NAME_PT, PARTS_PT, LATENCY_PT = 11.0, 9.0, 8.5
 KIND_COLORS = ("#CDE7F5", "#FBE3B4", "#BFE6D8", "#F0D3E2", "#F6C9AE", "#DDDDDD", "#D5D0EC")
 LINK, SIMPLE, SKIP = "#C9CFD4", "#1F3A5F", "#B5470A"
 MOST_LABELS = 40  # links above which latencies are left out
+CROWD = 15  # nodes above which those without parts are small and their links thin and straight
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Plan:
         return on
 
     @cached_property
+    def is_crowded(self) -> bool:
+        """Whether there are so many nodes that those without parts must step back."""
+        return len(self.topology.nodes) > CROWD
+
+    def name_pt(self, node: str) -> float:
+        """Return the font size of a node's name."""
+        return 8.0 if self.is_crowded and not self.parts_on[node] else NAME_PT
+
+    @cached_property
     def lines(self) -> dict[str, list[str]]:
         """The text of each node: its name, then its parts, a few a line."""
         return {name: [name, *wrapped(parts)] for name, parts in self.parts_on.items()}
@@ -58,8 +68,9 @@ class Plan:
         """Width and height of each node's box."""
         found = {}
         for name, lines in self.lines.items():
-            width = max(_text_inches(line, PARTS_PT if place else NAME_PT) for place, line in enumerate(lines))
-            found[name] = (max(0.5, width + 0.24), 0.36 + 0.16 * (len(lines) - 1))
+            size = self.name_pt(name)
+            width = max(_text_inches(line, PARTS_PT if place else size) for place, line in enumerate(lines))
+            found[name] = (max(0.5, width + 0.24), (0.36 if size == NAME_PT else 0.24) + 0.16 * (len(lines) - 1))
         return found
 
     @cached_property
@@ -89,12 +100,14 @@ class Plan:
     @cached_property
     def bends(self) -> dict[frozenset[str], tuple[str, float]]:
         """For each pair of joined nodes: the node that the bend is seen from, and the bend."""
-        pairs = {frozenset(link.ends): link.ends for link in self.topology.links}
-        for edge in self.graph.edges:
-            ends = (self.placement[edge.source], self.placement[edge.target])
-            if ends[0] != ends[1]:
-                pairs.setdefault(frozenset(ends), ends)
         at, chosen, drawn = self.positions, dict[frozenset[str], tuple[str, float]](), list[list[Point]]()
+        fed = [(self.placement[edge.source], self.placement[edge.target]) for edge in self.graph.edges]
+        pairs = {frozenset(ends): ends for ends in fed if ends[0] != ends[1]}
+        for link in self.topology.links:
+            if self.is_crowded and frozenset(link.ends) not in pairs:
+                chosen[frozenset(link.ends)] = (link.ends[0], 0.0)
+            else:
+                pairs.setdefault(frozenset(link.ends), link.ends)
         for key, (a, b) in sorted(pairs.items(), key=lambda item: (_length(at, item[1]), item[1])):
             boxes = [(at[name], self.sizes[name]) for name in at if name not in key]
             bend = best_bend(at[a], at[b], boxes, drawn)
@@ -136,8 +149,9 @@ def _draw_nodes(axes: Axes, plan: Plan) -> dict[str, FancyBboxPatch]:
         axes.add_patch(box)
         boxes[node.name] = box
         for place, line in enumerate(plan.lines[node.name]):
-            axes.text(x, y + height / 2 - 0.18 - 0.17 * place, line, ha="center", va="center", zorder=5, color=INK,
-                      fontsize=PARTS_PT if place else NAME_PT, fontweight="normal" if place else "bold",
+            down = 0.18 + 0.17 * place if plan.parts_on[node.name] else height / 2
+            axes.text(x, y + height / 2 - down, line, ha="center", va="center", zorder=5, color=INK,
+                      fontsize=PARTS_PT if place else plan.name_pt(node.name), fontweight="normal" if place else "bold",
                       fontstyle="italic" if place else "normal")
     return boxes
 
@@ -145,8 +159,8 @@ def _draw_nodes(axes: Axes, plan: Plan) -> dict[str, FancyBboxPatch]:
 def _draw_link(axes: Axes, plan: Plan, link: Link) -> None:
     start, end, bend = plan.curve(link.ends)
     curve = bezier(start, end, bend)
-    axes.plot([x for x, _ in curve], [y for _, y in curve], color=LINK, linewidth=6, solid_capstyle="butt", zorder=1)
-    if len(plan.topology.links) <= MOST_LABELS:
+    axes.plot([x for x, _ in curve], [y for _, y in curve], color=LINK, linewidth=3 if plan.is_crowded else 6, zorder=1)
+    if _has_latencies(plan):
         x, y = _seen_middle(plan, link, curve)
         axes.text(x, y, duration_text(link.latency_ns), fontsize=LATENCY_PT, color="#444444", ha="center", va="center",
                   zorder=3,
@@ -161,11 +175,14 @@ def _seen_middle(plan: Plan, link: Link, curve: list[Point]) -> Point:
 
 
 def _draw_hyperconnections(axes: Axes, plan: Plan, boxes: Mapping[str, FancyBboxPatch]) -> None:
+    drawn: list[tuple[str, str]] = []
     for edge in plan.graph.edges:
         pair = (plan.placement[edge.source], plan.placement[edge.target])
         if pair[0] == pair[1]:
             continue
         start, end, bend = plan.curve(pair)
+        bend += 0.1 * drawn.count(pair)
+        drawn.append(pair)
         is_skip = edge.name in plan.skips
         axes.add_patch(FancyArrowPatch(
             start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-|>", mutation_scale=12, zorder=2,
@@ -204,7 +221,7 @@ def _legend(plan: Plan) -> list[Patch | Line2D]:
     handles: list[Patch | Line2D] = [
         Patch(facecolor=color, edgecolor=INK, label=kind) for kind, color in kinds(plan.topology).items()]
     if plan.topology.links:
-        handles.append(Line2D([], [], color=LINK, linewidth=6, label="link (latency)"))
+        handles.append(Line2D([], [], color=LINK, linewidth=6, label="link (latency)" if _has_latencies(plan) else "link"))
     handles.append(Line2D([], [], color=SIMPLE, linewidth=1.5, marker=">", markersize=5, label="hyperconnection"))
     if plan.skips:
         handles.append(Line2D([], [], color=SKIP, linewidth=1.5, linestyle="--", marker=">", markersize=5,
@@ -237,3 +254,8 @@ def _text_inches(text: str, size_pt: float) -> float:
     """Return the width of a text in inches."""
     path = TextPath((0, 0), text or " ", size=size_pt, prop=FontProperties(family="DejaVu Sans", weight="bold"))
     return float(path.get_extents().width) / 72.0
+
+
+def _has_latencies(plan: Plan) -> bool:
+    """Return whether latencies are written on the links; a crowd of numbers is left out."""
+    return len(plan.topology.links) <= MOST_LABELS

@@ -50,7 +50,8 @@ def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) 
         members.sort(key=lambda name: (wish[name], order[name]))
         row.update(_spread([wish[name] for name in members], members))
     middle = (max(row.values()) + min(row.values())) / 2 if row else 0.0
-    return {name: (layer[name], middle - row[name]) for name in layer}
+    column = {level: float(place) for place, level in enumerate(sorted(set(layer.values())))}
+    return {name: (column[layer[name]], middle - row[name]) for name in layer}
 
 
 def _feeding(
