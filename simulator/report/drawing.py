@@ -221,7 +221,8 @@ def _legend(plan: Plan) -> list[Patch | Line2D]:
     handles: list[Patch | Line2D] = [
         Patch(facecolor=color, edgecolor=INK, label=kind) for kind, color in kinds(plan.topology).items()]
     if plan.topology.links:
-        handles.append(Line2D([], [], color=LINK, linewidth=6, label="link (latency)" if _has_latencies(plan) else "link"))
+        label = "link (latency)" if _has_latencies(plan) else "link"
+        handles.append(Line2D([], [], color=LINK, linewidth=6, label=label))
     handles.append(Line2D([], [], color=SIMPLE, linewidth=1.5, marker=">", markersize=5, label="hyperconnection"))
     if plan.skips:
         handles.append(Line2D([], [], color=SKIP, linewidth=1.5, linestyle="--", marker=">", markersize=5,

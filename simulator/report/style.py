@@ -64,7 +64,7 @@ class Look:
 
 def look_of(place: int) -> Look:
     """Return the look of the cell at that place; the first 28 all differ."""
-    return Look(PALETTE[place % len(PALETTE)], LINES[place % len(LINES)], MARKERS[(place + place // len(PALETTE)) % len(MARKERS)])
+    return Look(PALETTE[place % len(PALETTE)], LINES[place % len(LINES)], MARKERS[place % len(MARKERS)])
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
