@@ -48,12 +48,12 @@ def _expected_guess(train: Labels, test: Labels, rng: np.random.Generator) -> Wo
 
 
 def _sampled_guess(train: Labels, test: Labels, rng: np.random.Generator) -> Worth:
-    return (train[rng.integers(0, len(train), len(test))] == test).astype(np.float64)
+    return np.asarray(train[rng.integers(0, len(train), len(test))] == test, dtype=np.float64)
 
 
 def _majority(train: Labels, test: Labels, rng: np.random.Generator) -> Worth:
     classes, counts = np.unique(train, return_counts=True)
-    return (test == classes[counts.argmax()]).astype(np.float64)
+    return np.asarray(test == classes[counts.argmax()], dtype=np.float64)
 
 
 def _wrong(train: Labels, test: Labels, rng: np.random.Generator) -> Worth:

@@ -45,7 +45,7 @@ class Outcomes:
         if delivery == EMPTY:
             return self.no_answer
         self.ensure([delivery])
-        return (self.predictions[delivery] == self.labels).astype(np.float64)
+        return np.asarray(self.predictions[delivery] == self.labels, dtype=np.float64)
 
     def accuracy(self, deliveries: Sequence[int]) -> Worth:
         """Return the mean worth over the samples that count, for each delivery, shape ``(deliveries,)``.

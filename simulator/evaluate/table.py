@@ -99,7 +99,8 @@ def _column_problems(header: Sequence[str], block: TableOutcomes, components: Se
             message = f"no column for the component {name!r}, which can fail"
             yield Problem(_at(block, 1), message, did_you_mean(name, header))
     if block.column not in header:
-        yield Problem(f"{PLACE}.column", f"{block.path} has no column {block.column!r}", did_you_mean(block.column, header))
+        way_out = did_you_mean(block.column, header)
+        yield Problem(f"{PLACE}.column", f"{block.path} has no column {block.column!r}", way_out)
 
 
 def _row_problems(row: Row, number: int, block: TableOutcomes, components: Sequence[str]) -> Iterator[Problem]:
@@ -118,8 +119,11 @@ def _is_accuracy(text: str | None) -> bool:
         return False
 
 
-def _missing_problems(values: NDArray[np.float64], block: TableOutcomes, components: Sequence[str]) -> Iterator[Problem]:
+def _missing_problems(
+    values: NDArray[np.float64], block: TableOutcomes, components: Sequence[str],
+) -> Iterator[Problem]:
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
-        message = f"{len(missing)} of {len(values)} patterns have no accuracy, the first is {_text(int(missing[0]), components)}"
+        first = _text(int(missing[0]), components)
+        message = f"{len(missing)} of {len(values)} patterns have no accuracy, the first is {first}"
         yield Problem(block.path, message, "give one row for each pattern")
