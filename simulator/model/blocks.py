@@ -31,12 +31,26 @@ class CameraData(Block):
 
 
 class ArraysData(Block):
-    """Any npz with ``x_train, y_train, x_test, y_test`` and, optionally, ``groups_test``; pictures are divided by 255."""
+    """Any npz with ``x_train, y_train, x_test, y_test`` and, optionally, ``groups_train`` and ``groups_test``.
+
+    Or with ``x``, ``y`` and ``subject``, where the last ``test_subjects`` are the test set. uint8 is divided by 255.
+
+    Args:
+        path: The npz, relative to the model file.
+        shape: Shape of one sample; what ``--quick`` makes up where the file is missing.
+        classes: How many; without it one more than the largest label.
+        standardise: Give every feature mean 0 and standard deviation 1 on the training set.
+        every: Keep every so-manyth row: neighbouring rows of a recording are alike.
+        test_subjects: How many of the last subjects are held out.
+    """
 
     kind: Literal["arrays"]
     path: str
-    shape: tuple[int, ...] | None = None
-    classes: int | None = None
+    shape: tuple[Annotated[int, Field(gt=0)], ...] | None = None
+    classes: Annotated[int, Field(ge=2)] | None = None
+    standardise: bool = False
+    every: Annotated[int, Field(ge=1)] = 1
+    test_subjects: Annotated[int, Field(ge=1)] = 2
 
 
 Data = Annotated[WatchData | CameraData | ArraysData, Field(discriminator="kind")]

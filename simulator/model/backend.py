@@ -1,0 +1,107 @@
+"""The one place that imports Keras: its backend, its threads, its silence.
+
+Every other file says ``from simulator.model.backend import keras``. The backend is tensorflow unless ``KERAS_BACKEND``
+names another one. The thread count is fixed because it is part of what trained weights depend on: ``SIM_THREADS``
+(default 2), whatever the machine has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import tempfile
+from types import ModuleType
+from typing import Any
+
+from simulator.errors import Problem, ScenarioError, did_you_mean
+
+BACKENDS = ("tensorflow", "jax", "torch")
+DEFAULT_THREADS = 2
+
+
+def thread_count() -> int:
+    """Return the number of threads that training and prediction use.
+
+    Raises:
+        ScenarioError: ``SIM_THREADS`` is not a whole number >= 1.
+    """
+    text = os.environ.get("SIM_THREADS", str(DEFAULT_THREADS))
+    if not text.isdecimal() or int(text) < 1:
+        raise ScenarioError(Problem("SIM_THREADS", f"{text!r} is not a whole number >= 1", "write SIM_THREADS=2"))
+    return int(text)
+
+
+def import_keras() -> ModuleType:
+    """Return Keras on the backend that the user asked for, or on tensorflow.
+
+    Raises:
+        ScenarioError: the backend is unknown or not installed.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise ScenarioError(Problem("KERAS_BACKEND", f"no backend named {backend!r}", did_you_mean(backend, BACKENDS)))
+    threads = thread_count()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if backend == "jax":
+        os.environ.setdefault("NPROC", str(threads))  # the size of XLA's thread pool
+    try:
+        _silently(backend)
+        module = _silently("keras")
+    except ImportError as error:
+        raise ScenarioError(Problem("KERAS_BACKEND", f"cannot import {backend!r}: {error}",
+                                    f"pip install {backend}, or set KERAS_BACKEND to one that is installed")) from error
+    _fix_threads(backend, threads)
+    return module
+
+
+def _silently(name: str) -> ModuleType:
+    """Import a module; what its C++ logs to descriptor 2 meanwhile is shown only if the import fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            return importlib.import_module(name)
+        except BaseException:
+            log.seek(0)
+            os.write(kept, log.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _fix_threads(backend: str, threads: int) -> None:
+    module = sys.modules[backend]
+    if backend == "torch":
+        module.set_num_threads(threads)
+    elif backend == "tensorflow":
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of retracing when many parts are compiled
+        try:
+            module.config.threading.set_intra_op_parallelism_threads(threads)
+            module.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:  # somebody used TensorFlow before us; its threads stay as they are
+            return
+
+
+def make_deterministic(seed: int) -> None:
+    """Seed Keras and make its operations give the same bytes on every run, where the backend can.
+
+    Args:
+        seed: Any int >= 0.
+    """
+    keras.utils.set_random_seed(seed % 2**32)
+    if keras.backend.backend() == "tensorflow":
+        sys.modules["tensorflow"].config.experimental.enable_op_determinism()
+    elif keras.backend.backend() == "torch":
+        sys.modules["torch"].use_deterministic_algorithms(True, warn_only=True)
+
+
+def versions() -> dict[str, Any]:
+    """Return what trained weights depend on besides their model and data: backend, Keras version, threads."""
+    return {"backend": keras.backend.backend(), "keras": keras.__version__, "threads": thread_count()}
+
+
+keras: Any = import_keras()

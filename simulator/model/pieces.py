@@ -1,0 +1,144 @@
+"""The pieces of a split model: a Keras sub-model per part, and the adapters that make a skip fit, from shapes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.model.backend import keras
+
+Shape = tuple[int, ...]
+FOREIGN = frozenset({"Lambda", "Layer", "Wrapper", "InputLayer", "InputSpec", "TFSMLayer", "TorchModuleWrapper",
+                     "JaxLayer", "FlaxLayer", "RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
+                     "TimeDistributed", "Bidirectional"})
+
+
+def layer_names() -> tuple[str, ...]:
+    """Return the names that ``layer:`` may have: the classes of ``keras.layers`` that are described by plain values."""
+    members = vars(keras.layers).items()
+    return tuple(sorted(name for name, member in members if name not in FOREIGN
+                        and inspect.isclass(member) and issubclass(member, keras.Layer)))
+
+
+def part_model(name: str, layers: Sequence[Mapping[str, Any]], shape: Shape, classes: int) -> Any:
+    """Return the sub-model of a part.
+
+    Args:
+        name: The part's name.
+        layers: What the model file says: ``{layer: Dense, units: 64}``; the value ``classes`` is the number of classes.
+        shape: Shape of one sample of the part's (joined) input.
+        classes: Number of classes of the data set.
+
+    Raises:
+        ScenarioError: a layer is unknown, an argument does not fit it, or it does not fit the tensor before it.
+    """
+    if not layers:
+        raise ScenarioError(Problem(f"parts.{name}", "has no layers, so it cannot be trained",
+                                    "write layers: [{layer: Dense, units: 64}, ...]"))
+    made: list[Any] = []
+    problems: list[Problem] = []
+    for number, words in enumerate(layers):
+        try:
+            made.append(_layer(f"parts.{name}.layers[{number}]", words, classes))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(*problems)
+    start = tensor = keras.Input(shape)
+    for number, layer in enumerate(made):
+        try:
+            tensor = layer(tensor)
+        except (ValueError, TypeError) as error:
+            kind, met = layers[number]["layer"], tuple(tensor.shape[1:])
+            told = f"{kind!r} does not fit its input of shape {met}: {_first(error)}"
+            raise ScenarioError(Problem(f"parts.{name}.layers[{number}]", told,
+                                        "change it or the layer before it")) from error
+    return keras.Model(start, tensor, name=_legal(name))
+
+
+def _layer(place: str, words: Mapping[str, Any], classes: int) -> Any:
+    if "layer" not in words:
+        raise ScenarioError(Problem(place, f"{dict(words)!r} does not say which layer", "write layer: Dense"))
+    kind = str(words["layer"])
+    known = layer_names()
+    if kind not in known:
+        near = did_you_mean(kind, known)
+        raise ScenarioError(Problem(place, f"keras.layers has no {kind!r} that can be used here",
+                                    near if near.startswith("did") else "see keras.io/api/layers"))
+    layer_class = getattr(keras.layers, kind)
+    given = {key: classes if value == "classes" else _frozen(value) for key, value in words.items() if key != "layer"}
+    if unknown := sorted(set(given) - _arguments(layer_class)):
+        raise ScenarioError(*(Problem(place, f"{kind} has no argument {key!r}",
+                                      did_you_mean(key, _arguments(layer_class))) for key in unknown))
+    try:
+        return layer_class(**given)
+    except (ValueError, TypeError) as error:
+        raise ScenarioError(Problem(place, f"{kind} cannot be made of {given!r}: {_first(error)}",
+                                    "see keras.io/api/layers")) from error
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _arguments(layer_class: type[Any]) -> set[str]:
+    """Return the names of a layer's arguments, those of its bases included."""
+    names = {"name", "dtype", "trainable"}
+    for base in layer_class.__mro__:
+        if base is not object and base.__module__.startswith("keras") and "__init__" in vars(base):
+            parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
+            names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+            if base is layer_class and all(p.kind is not p.VAR_KEYWORD for p in parameters):
+                break
+    return names - {"self"}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _legal(name: str) -> str:
+    """Return a name that every backend takes as a scope."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def adapter_model(name: str, shape: Shape, target: Shape) -> Any | None:
+    """Return the linear sub-model that turns one shape into another, None where they are equal.
+
+    Vectors: a Dense layer with bias. Pictures and sequences: a 1 x 1 convolution without bias whose stride is the
+    rounded ratio of the sizes, then cropped or zero-padded at the far end to the exact size. Anything else is flattened
+    first and reshaped last.
+
+    Args:
+        name: Name of the hyperconnection.
+        shape: Shape of one sample of what the source part sends.
+        target: Shape that the target part's simple inputs have.
+    """
+    if shape == target:
+        return None
+    start = keras.Input(shape)
+    if len(shape) == len(target) > 1:
+        tensor = _pointwise(start, shape, target)
+    else:
+        tensor = start if len(shape) == 1 else keras.layers.Flatten()(start)
+        tensor = keras.layers.Dense(prod(target))(tensor)
+        tensor = tensor if len(target) == 1 else keras.layers.Reshape(target)(tensor)
+    return keras.Model(start, tensor, name=_legal(name))
+
+
+def _pointwise(tensor: Any, shape: Shape, target: Shape) -> Any:
+    axes = len(shape) - 1
+    sizes = list(zip(shape[:-1], target[:-1], strict=True))
+    strides = tuple(max(1, round(here / there)) for here, there in sizes)
+    convolution, cropping, padding = (
+        getattr(keras.layers, f"{kind}{axes}D") for kind in ("Conv", "Cropping", "ZeroPadding"))
+    tensor = convolution(target[-1], 1, strides=strides, use_bias=False)(tensor)
+    excess = [have - want for have, want in zip(tensor.shape[1:-1], target[:-1], strict=True)]
+    for layer, sign in ((cropping, 1), (padding, -1)):
+        ends = tuple((0, max(0, sign * extra)) for extra in excess)
+        if any(end for _, end in ends):
+            tensor = layer(ends if axes > 1 else ends[0])(tensor)
+    return tensor

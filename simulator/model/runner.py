@@ -1,0 +1,90 @@
+"""Run one part of a split model on a batch, fast: compiled functions, one fixed shape each, rows padded to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.model.backend import keras
+from simulator.model.split import SplitModel
+from simulator.model.work import activations, sample_bytes
+
+Tensor = NDArray[np.float32]
+CHUNK_BYTES = 8 << 20  # a chunk's widest tensor; it should stay in the cache between two layers
+CHUNK_ROWS = (16, 1024)
+
+
+class KerasRunner:
+    """A split model with its test data, in inference mode (fulfils ``evaluate.runner.PartRunner``).
+
+    Args:
+        split: The model with its weights.
+        x_test: Test samples, shape ``(samples, *shape)``.
+    """
+
+    def __init__(self, split: SplitModel, x_test: NDArray[Any]) -> None:
+        self.split = split
+        self.data = split.inputs_of(x_test)
+        self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
+        self._sends = {edge: _Call(adapter) for edge, adapter in split.adapters.items()}
+
+    def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
+        """Return the source's data for these test samples, shape ``(samples, *shape)``."""
+        rows: Tensor = self.data[part][samples]
+        return rows
+
+    def send(self, edge: int, output: Tensor) -> Tensor:
+        """Return what arrives over an edge: the adapter and the constant weight applied to the source part's output."""
+        sent = self._sends[edge]([output]) if edge in self._sends else output
+        weight = self.split.graph.edges[edge].weight
+        return sent if weight == 1 else sent * np.float32(weight)
+
+    def run(self, part: str, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""
+        return self._calls[part](inputs)
+
+    def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
+        """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
+        classes: NDArray[np.intp] = np.argmax(output, axis=1)
+        return classes
+
+    def row_bytes(self, part: str) -> int:
+        """Return the bytes of one row of the part's output."""
+        return sample_bytes(self.split.shapes[part])
+
+
+class _Call:
+    """A sub-model compiled for one batch shape; rows beyond a multiple of it are padded with zeros.
+
+    The batch is small enough for the cache: on pictures 64 rows take a third of the time per row of 1,000 rows.
+    """
+
+    def __init__(self, piece: Any) -> None:
+        widest = max(sample_bytes(tensor.shape[1:]) for tensor in activations(piece))
+        self.rows = int(np.clip(CHUNK_BYTES // widest, *CHUNK_ROWS))
+        self._piece = piece
+        self._batch: Tensor = np.zeros((self.rows, *piece.input.shape[1:]), np.float32)
+        piece.compile(jit_compile=keras.backend.backend() == "jax")
+
+    def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the outputs of the sum of the inputs, shape ``(rows, *output)``."""
+        chunks = [slice(start, start + self.rows) for start in range(0, len(inputs[0]), self.rows)]
+        made = [self._run([tensor[chunk] for tensor in inputs]) for chunk in chunks]
+        return made[0] if len(made) == 1 else np.concatenate(made)
+
+    def _run(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the outputs of at most one batch."""
+        count = len(inputs[0])
+        if count == self.rows and len(inputs) == 1:
+            whole: Tensor = self._piece.predict_on_batch(inputs[0])
+            return whole
+        here = self._batch[:count]
+        np.copyto(here, inputs[0])
+        for tensor in inputs[1:]:
+            np.add(here, tensor, out=here)
+        self._batch[count:] = 0
+        part: Tensor = self._piece.predict_on_batch(self._batch)[:count]
+        return part

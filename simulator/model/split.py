@@ -1,0 +1,178 @@
+"""A neural network in pieces: one Keras sub-model per part, adapters on the edges, and their costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.build import spans
+from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.graph import PartGraph
+from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.model.backend import keras
+from simulator.model.blocks import Failout as FailoutBlock
+from simulator.model.blocks import ModelFile
+from simulator.model.joint import joint_model
+from simulator.model.layers import Failout
+from simulator.model.pieces import Shape, adapter_model, part_model
+from simulator.model.work import memory_bytes, sample_bytes, work_flop
+from simulator.seeds import stream
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+class SplitModel:
+    """The pieces of a model file on a part graph, with weights.
+
+    Args:
+        model: The model file.
+        graph: The part graph of a strategy.
+        shape: Shape of one sample of the data set.
+        classes: Number of classes of the data set.
+        failout: Which parts die in training; None for a strategy without failout.
+        seed: Seed of the initial weights (a stream of its own for each piece) and of failout.
+
+    Raises:
+        ScenarioError: a part has no layers or one that does not fit, an exit does not end in the classes, a failout
+            names an unknown part, or a source takes what is not there; all of them at once.
+    """
+
+    def __init__(self, model: ModelFile, graph: PartGraph, shape: Shape, classes: int,
+                 failout: FailoutBlock | None = None, seed: int = 0) -> None:
+        self.model, self.graph, self.classes, self.seed = model, graph, classes, seed
+        self.parts: dict[str, Any] = {}
+        self.adapters: dict[int, Any] = {}
+        self.shapes: dict[str, Shape] = {}
+        problems = [*self._take_sources(shape), *failout_problems(failout, graph)]
+        problems += [problem for part in graph.parts if part.join is not None for problem in self._build(part.name)]
+        if problems:
+            raise ScenarioError(*problems)
+        self.failouts = {name: Failout(rate, failout.granularity, self._seed_of(name, "failout"))
+                         for name, rate in failout_rates(failout, graph).items() if failout}
+
+    def _take_sources(self, shape: Shape) -> list[Problem]:
+        problems = []
+        for name in self.graph.sources:
+            take = self.model.sources[name].take
+            if take is not None and not (len(shape) > 1 and 0 <= take < shape[0]):
+                told = f"{take} is not an index into a sample of shape {shape}"
+                problems.append(Problem(f"sources.{name}.take", told,
+                                        f"write 0 to {shape[0] - 1}" if len(shape) > 1 else "leave take out"))
+            self.shapes[name] = shape if take is None else shape[1:]
+        return problems
+
+    def _build(self, name: str) -> list[Problem]:
+        """Build a part and the adapters of its inputs; return what is wrong."""
+        edges = self.graph.inputs[name]
+        senders = {edge: self.graph.edges[edge].source for edge in edges}
+        if any(sender not in self.shapes for sender in senders.values()):
+            return []  # a part before this one is wrong, which is told already
+        wanted = next(self.shapes[senders[edge]] for edge in edges if self._spans[edge] == 0)
+        try:
+            keras.utils.set_random_seed(self._seed_of(name, "weights"))
+            part = part_model(name, self.model.parts[name].layers, wanted, self.classes)
+        except ScenarioError as error:
+            return list(error.problems)
+        self.parts[name], self.shapes[name] = part, tuple(part.output.shape[1:])
+        for edge, sender in senders.items():
+            keras.utils.set_random_seed(self._seed_of(self.graph.edges[edge].name, "weights"))
+            adapter = adapter_model(f"adapter {self.graph.edges[edge].name}", self.shapes[sender], wanted)
+            if adapter is not None:
+                self.adapters[edge] = adapter
+        if name in self.graph.exits and self.shapes[name] != (self.classes,):
+            told = f"an exit must end in one number for each of {self.classes} classes, not in {self.shapes[name]}"
+            return [Problem(f"parts.{name}.layers", told,
+                            "end it with {layer: Dense, units: classes, activation: softmax}")]
+        return []
+
+    @cached_property
+    def _spans(self) -> tuple[int, ...]:
+        return spans([part.name for part in self.graph.parts], self.graph.edges)
+
+    def _seed_of(self, name: str, purpose: str) -> int:
+        return int(stream(self.seed, 0, name, purpose).integers(2**31))
+
+    @cached_property
+    def training_model(self) -> Any:
+        """The whole network as one Keras model, with failout; it shares its weights with the pieces."""
+        return joint_model(self.graph, self.parts, self.adapters, self.failouts, self._source_shapes)
+
+    @cached_property
+    def told_model(self) -> Any:
+        """The whole network as one Keras model that is told which edges are up (input ``edges_up``)."""
+        return joint_model(self.graph, self.parts, self.adapters, {}, self._source_shapes, is_told=True)
+
+    @property
+    def _source_shapes(self) -> dict[str, Shape]:
+        return {name: self.shapes[name] for name in self.graph.sources}
+
+    def inputs_of(self, x: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return what each source holds of samples ``(samples, *shape)``."""
+        takes = {name: self.model.sources[name].take for name in self.graph.sources}
+        return {name: x if take is None else x[:, take] for name, take in takes.items()}
+
+    def sent_shape(self, edge: int) -> Shape:
+        """Return the shape of one sample of the message on an edge, after its adapter."""
+        if edge in self.adapters:
+            return tuple(self.adapters[edge].output.shape[1:])
+        return self.shapes[self.graph.edges[edge].source]
+
+    def costs(self) -> Costs:
+        """Return FLOP and memory of each part with the adapters it runs, and bytes of the message on each edge."""
+        work, memory, service = {}, {}, {}
+        for part in self.graph.parts:
+            pieces = [self.parts[part.name]] if part.name in self.parts else []
+            pieces += [self.adapters[edge] for edge in self.graph.outputs[part.name] if edge in self.adapters]
+            work[part.name] = sum(work_flop(piece) for piece in pieces)
+            memory[part.name] = sum(memory_bytes(piece) for piece in pieces)
+            block = self.model.parts.get(part.name)
+            if block is not None and block.service is not None:
+                service[part.name] = ServiceTime(block.service.mean_ns, block.service.law)
+        payload = {edge.name: sample_bytes(self.sent_shape(place)) for place, edge in enumerate(self.graph.edges)}
+        return Costs(work, payload, memory, service)
+
+    def count_params(self) -> int:
+        """Return the number of weights of all parts and adapters."""
+        return sum(piece.count_params() for piece in (*self.parts.values(), *self.adapters.values()))
+
+    @property
+    def _pieces(self) -> dict[str, Any]:
+        return {**self.parts, **{self.graph.edges[edge].name: adapter for edge, adapter in self.adapters.items()}}
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """All weights, by ``piece:number``; a piece is a part or the edge of an adapter."""
+        return {f"{name}:{number}": array for name, piece in self._pieces.items()
+                for number, array in enumerate(piece.get_weights())}
+
+    def load(self, weights: Weights) -> None:
+        """Take these weights.
+
+        Raises:
+            ValueError: they are not of this model: a name or a shape differs.
+        """
+        own = self.weights
+        if {name: array.shape for name, array in own.items()} != {name: weights[name].shape for name in weights}:
+            raise ValueError("these weights belong to another model")
+        for name, piece in self._pieces.items():
+            piece.set_weights([weights[f"{name}:{number}"] for number in range(len(piece.weights))])
+
+
+def failout_rates(failout: FailoutBlock | None, graph: PartGraph) -> dict[str, float]:
+    """Return the survival of each part that can die in training: with one rate, all but sources and exits."""
+    if failout is None:
+        return {}
+    if isinstance(failout.survival, dict):
+        return dict(failout.survival)
+    return {part.name: failout.survival for part in graph.parts if part.join is not None and not part.is_exit}
+
+
+def failout_problems(failout: FailoutBlock | None, graph: PartGraph) -> list[Problem]:
+    """Return what is wrong with the names in a failout block."""
+    known = [part.name for part in graph.parts]
+    return [Problem(f"failout.survival.{name}", f"no part named {name!r}", did_you_mean(name, known))
+            for name in failout_rates(failout, graph) if name not in known]
