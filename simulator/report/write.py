@@ -18,6 +18,53 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from simulator.scenario.load import Loaded
+    from simulator.study.progress import Progress
+    from simulator.study.run import Run
+
+MS_NS = 1_000_000
+
+
+def run_and_report(
+    loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None,
+) -> Run:
+    """Run a scenario and write its report into the run folder; a finished run that has its report is left as it is.
+
+    Args:
+        loaded: The scenario with its topology and model.
+        out: The run folder; ``runs/NAME-HASH`` when not given.
+        quick: One epoch and 200 requests.
+        progress: Who is told how far it is.
+
+    Raises:
+        ScenarioError: a file, a path or a value is wrong.
+        RunFolderError: the folder holds another run or cannot be written.
+    """
+    from simulator.study.run import run  # noqa: PLC0415 - pandas is heavy
+
+    done = run(loaded, out, quick=quick, progress=progress)
+    if not (done.was_found and (done.folder / "report.html").exists()):
+        graph, placement = parts_placed(loaded)
+        write_report(done.record, done.requests, done.events, loaded.topology, graph, placement, deadline_ms_of(loaded),
+                     done.folder)
+    return done
+
+
+def parts_placed(loaded: Loaded) -> tuple[PartGraph, Mapping[str, str]]:
+    """Return the parts and their nodes under the scenario as written, before its sweep."""
+    from simulator.study.assemble import Assembly  # noqa: PLC0415 - reaches into all rooms
+
+    assembly = Assembly(loaded.scenario, loaded.topology, loaded.model, loaded.path.parent)
+    return assembly.graph, assembly.placement
+
+
+def deadline_ms_of(loaded: Loaded) -> float | None:
+    """Return the deadline in milliseconds; None where there is none, or where the sweep varies it."""
+    deadline_ns = loaded.scenario.policy.deadline_ns
+    if deadline_ns is None or any(key in {"policy", "policy.deadline"} for key in loaded.scenario.sweep):
+        return None
+    return deadline_ns / MS_NS
+
 
 def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
     record: Record,

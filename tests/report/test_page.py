@@ -1,13 +1,15 @@
 """The page stands alone, and copes with what is missing."""
 
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import factory
 import pytest
 
 from simulator.report.page import page_text
-from simulator.report.write import write_report
+from simulator.report.write import deadline_ms_of, run_and_report, write_report
 
 VOID = {"meta", "img", "br"}
 
@@ -116,6 +118,31 @@ def test_a_scenario_without_workload_or_without_model_makes_a_report(kept, tmp_p
     some = replace(cell, estimates={name: cell.estimates[name] for name in kept}, curves={curve: cell.curves[curve]})
     paths = write_report(factory.record([some]), None, None, *factory.city(), None, tmp_path)
     assert f"{curve}.svg" in {path.name for path in paths}
+
+
+def loaded_with(sweep, deadline_ns=250_000_000):
+    policy = SimpleNamespace(deadline_ns=deadline_ns)
+    return SimpleNamespace(scenario=SimpleNamespace(policy=policy, sweep=sweep), topology=factory.health()[0])
+
+
+def test_a_finished_run_that_has_its_report_is_left_as_it_is(monkeypatch, tmp_path):
+    done = SimpleNamespace(record=factory.bare_record(), requests=None, events=None, folder=tmp_path, was_found=True)
+    monkeypatch.setitem(sys.modules, "simulator.study.run", SimpleNamespace(run=lambda *_, **__: done))
+    monkeypatch.setattr("simulator.report.write.parts_placed", lambda _: factory.health()[1:])
+    assert run_and_report(loaded_with({})) is done
+    assert (tmp_path / "figures" / "topology.svg").exists()
+    (tmp_path / "report.html").write_text("mine")
+    run_and_report(loaded_with({}))
+    assert (tmp_path / "report.html").read_text() == "mine"
+    done.was_found = False
+    run_and_report(loaded_with({}))
+    assert (tmp_path / "report.html").read_text() != "mine"
+
+
+def test_the_deadline_is_marked_only_where_all_cells_share_it():
+    assert deadline_ms_of(loaded_with({"strategy": ("dfg",)})) == 250.0
+    assert deadline_ms_of(loaded_with({"policy.deadline": ("1 s", "2 s")})) is None
+    assert deadline_ms_of(loaded_with({}, None)) is None
 
 
 def test_synthetic_and_quick_runs_carry_a_banner():
