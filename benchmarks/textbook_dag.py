@@ -45,6 +45,8 @@ class TextbookPlan:
             ``cutoff``: so long after the birth of the request.
         limit_ns: Withdrawal deadline, from birth; None: never.
         crash: What a crash does to the jobs of a node.
+        exact_ties: Whether what enters queues at one instant does so in order of (request, part), and a join looks
+            once an instant. Without, ties fall as they fall, and the model is faster (for benchmarks).
     """
 
     graph: PartGraph
@@ -58,6 +60,7 @@ class TextbookPlan:
     wait: tuple[Literal["timeout", "cutoff"], Mapping[str, int]] | None = None
     limit_ns: int | None = None
     crash: Crash = field(default_factory=Crash)
+    exact_ties: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,17 +118,24 @@ class World:
             return frozenset()
         return frozenset(n for n, is_up in zip(timeline.components, timeline.coins[number], strict=True) if not is_up)
 
-    def in_order(self, request: Request, part: str, delay_ns: int = 0, *, is_alarm: bool = False) -> Moment:
-        """Return the turn of (request, part) in this instant; alarms come after all that are not."""
-        place = request.number * len(self.graph.parts) + self.graph.position[part]
-        alarms = len(self.plan.arrivals_ns) * len(self.graph.parts) * is_alarm
-        return Moment(self.env, delay_ns, IN_ORDER + alarms + place)
+    def turn(self, request: Request, part: str) -> Steps:
+        """Wait until it is the turn of (request, part) in this instant."""
+        if self.plan.exact_ties:
+            yield Moment(self.env, 0, IN_ORDER + self._place(request, part))
+
+    def alarm(self, request: Request, part: str, delay_ns: int) -> Moment:
+        """Return the instant when a join closes: after all turns."""
+        turns = len(self.plan.arrivals_ns) * len(self.graph.parts)
+        return Moment(self.env, delay_ns, IN_ORDER + turns + self._place(request, part))
+
+    def _place(self, request: Request, part: str) -> int:
+        return request.number * len(self.graph.parts) + self.graph.position[part]
 
     def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
         """Wait for the inputs, work, send; return what is known of the output."""
         join = self.graph.part_by_name[name].join
         if join is None:
-            yield self.in_order(request, name)
+            yield from self.turn(request, name)
             output = News(int(self.env.now), frozenset())
         else:
             output = yield from self.inputs(request, name, join)
@@ -152,7 +162,7 @@ class World:
                 closing = self._closing(request, part, bool(present))
             open_inputs = [request.settled[edge] for edge in self.graph.inputs[part] if edge not in known]
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
-            yield self.in_order(request, part)
+            yield from self.turn(request, part)
         now_ns = int(self.env.now)
         taken = join.take(set(present))
         if taken:
@@ -170,9 +180,7 @@ class World:
         if self.plan.wait is None:
             return None
         kind, waits_ns = self.plan.wait
-        if kind == "cutoff":
-            return self.in_order(request, part, waits_ns[part], is_alarm=True)
-        return self.in_order(request, part, waits_ns[part], is_alarm=True) if has_input else None
+        return self.alarm(request, part, waits_ns[part]) if has_input or kind == "cutoff" else None
 
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""
@@ -193,7 +201,7 @@ class World:
             if sender != source and not relay.forwards_when_down and self.components[sender].is_down(request):
                 return sender
             if self.wires[link].has_queue:
-                yield self.in_order(request, hyperconnection.source)
+                yield from self.turn(request, hyperconnection.source)
             has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request)
             if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):
                 return link
