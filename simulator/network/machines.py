@@ -61,7 +61,7 @@ class FallibleMachine:
         start = free if free > now else now
         done = start + work
         end = self.end
-        if done <= end:
+        if start < end >= done:  # work of 0 that would start at the crash is lost with the queue
             self.free = done
             return done
         self.blame = self.crashed
@@ -105,7 +105,7 @@ class WithdrawingMachine:
         start = free if free > now else now
         done = start + work
         limit = self.limits[request]
-        if done <= end and done <= limit and start < limit:
+        if start < end >= done <= limit > start:
             machine.free = done
             return done
         self.blame = machine.crashed
