@@ -15,7 +15,8 @@ from simulator.evaluate.stack import stacked
 
 Classes = NDArray[np.intp]
 Outputs = Mapping[str, Mapping[int, Tensor]]
-CALL_BYTES = 32 << 20  # of one call's inputs and of its outputs: larger calls are not faster, only hungrier
+CALL_BYTES = 16 << 20  # of a call's widest tensor: larger calls are not faster, only hungrier
+TENSORS_PER_CALL = 4  # of that size alive at once: inputs and outputs, ours and the runner's
 
 
 class Evaluation:
@@ -29,7 +30,7 @@ class Evaluation:
         graph: The part graph.
         runner: Runs one part on a batch.
         samples: Number of test samples.
-        memory_bytes: Bound of what is kept at once, the runner's own needs apart.
+        memory_bytes: Bound of what is kept at once (the weights, and what a part has inside, are not counted).
         rows_per_call: The most rows of one call.
     """
 
@@ -61,7 +62,7 @@ class Evaluation:
 
     def chunk_rows(self, plan: RunPlan) -> int:
         """Return how many samples are evaluated at once so that the plan stays within the memory."""
-        calls = 2 * max(self._call_rows(part) * self._widest(part) for part in plan.inputs)
+        calls = TENSORS_PER_CALL * max(self._call_rows(part) * self._widest(part) for part in plan.inputs)
         peak = plan.peak_bytes(self.runner.row_bytes, self._row_bytes_sent)
         return max(1, int((self.memory_bytes - calls) // peak))
 
@@ -74,7 +75,7 @@ class Evaluation:
         return max(1, *map(self.runner.row_bytes, (part, *senders)))  # an adapter gives the shape of a simple input
 
     def _call_rows(self, part: str) -> int:
-        bound = min(CALL_BYTES, self.memory_bytes // 8) // self._widest(part)
+        bound = min(CALL_BYTES, self.memory_bytes // 16) // self._widest(part)
         return max(1, min(self.rows_per_call, bound))
 
     def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:
@@ -85,8 +86,8 @@ class Evaluation:
                 outputs[part] = {fed: self.runner.source(part, samples) for fed in runs}
             else:
                 outputs[part] = self._run(part, runs, outputs)
-            for delivery in (delivery for delivery in plan.deliveries if self.graph.exit_of(delivery) == part):
-                yield delivery, self.runner.predict(part, outputs[part][self.graph.behind(part, delivery)])
+            for delivery, fed in plan.answers[part].items():
+                yield delivery, self.runner.predict(part, outputs[part][fed])
             for done in plan.done_with[part]:
                 del outputs[done]
 

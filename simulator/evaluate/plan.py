@@ -51,6 +51,15 @@ class RunPlan:
         return sum(len(runs) for part, runs in self.inputs.items() if part not in self.graph.sources)
 
     @cached_property
+    def answers(self) -> dict[str, dict[int, int]]:
+        """For each part, the deliveries that it answers, and ``fed`` of it in each."""
+        answers: dict[str, dict[int, int]] = {part: {} for part in self.inputs}
+        for delivery in self.deliveries:
+            if (part := self.graph.exit_of(delivery)) is not None:
+                answers[part][delivery] = self.graph.behind(part, delivery)
+        return answers
+
+    @cached_property
     def done_with(self) -> dict[str, tuple[str, ...]]:
         """For each part, those whose outputs nobody needs once it has run."""
         last: dict[str, str] = {}

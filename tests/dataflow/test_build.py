@@ -69,7 +69,8 @@ def test_needs_reach_the_join():
 MISTAKES = {
     "cycle": (dict(edges=["a b", "b c", "c b"]), "the parts feed each other in a cycle: b -> c -> b"),
     "unknown part": (dict(edges=["a b", "b c", "a d"]), "hyperconnections.2: no part named 'd'"),
-    "duplicate": (dict(edges=["a b", "b c", "a b"]), "hyperconnections.2: 'a->b' is declared twice, first at hyperconnections.0"),
+    "duplicate": (dict(edges=["a b", "b c", "a b"]),
+                  "hyperconnections.2: 'a->b' is declared twice, first at hyperconnections.0"),
     "no input": (dict(edges=["a c"]), "parts.b: 'b' has no input"),
     "feeds a source": (dict(edges=["a b", "b c", "c a"]), "'c->a' feeds a source"),
     "no exit": (dict(exits=""), "no part is an exit; write 'exit: true'"),

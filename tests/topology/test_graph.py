@@ -26,7 +26,7 @@ def test_settings_begin_with_no_failure():
 
 
 def test_an_unknown_setting_is_told_with_the_nearest():
-    with pytest.raises(ScenarioError, match="'hazardus' .*did you mean 'hazardous'"):
+    with pytest.raises(ScenarioError, match=r"'hazardus' .*did you mean 'hazardous'"):
         shelf_topology("health-chain").survival("hazardus")
 
 
@@ -41,7 +41,8 @@ def test_the_camera_settings_are_the_published_ones(setting, expected):
 
 def test_the_shipped_backbone_is_what_its_head_says():
     pytest.importorskip("topohub")
-    assert from_topohub("sndlib/nobel-germany") == (ROOT / "topologies/backbone-germany.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "topologies/backbone-germany.yaml").read_text(encoding="utf-8")
+    assert from_topohub("sndlib/nobel-germany") == shipped
 
 
 def test_an_unknown_backbone_is_told():
@@ -53,6 +54,7 @@ def test_an_unknown_backbone_is_told():
 def test_latency_is_length_at_two_thirds_of_the_speed_of_light():
     assert fibre_latency(100) == "500 us"
     assert fibre_latency(199.86164 * 2) == "2 ms"
-    text = topology_text("x/y", {"nodes": [{"id": "A", "pos": [1, 2.5]}], "edges": [{"source": "A", "target": "B", "dist": 50}]})
+    edges = [{"source": "A", "target": "B", "dist": 50}]
+    text = topology_text("x/y", {"nodes": [{"id": "A", "pos": [1, 2.5]}], "edges": edges})
     assert "  A: {kind: fog, speed: 1 GFLOP/s, memory: 1 GB, position: [1, 2.5]}\n" in text
     assert "  - {between: [A, B], latency: 250 us, bandwidth: 1 Gbps}  # 50 km\n" in text

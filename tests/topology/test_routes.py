@@ -79,7 +79,8 @@ def test_every_shipped_topology_is_connected():
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 4)), max_size=12), st.sets(st.integers(0, 5)))
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 4)), max_size=12),
+       st.sets(st.integers(0, 5)))
 def test_no_simple_path_is_better(wires, down):
     pairs = {tuple(sorted((a, b))): latency for a, b, latency in wires if a != b}
     nodes = tuple(Node(str(place), forwards_when_down=place % 2 == 0) for place in range(6))
