@@ -29,7 +29,7 @@ SECOND_NS = 1_000_000_000
 NEVER_NS = 1 << 60
 
 
-def chain_plan(policy: Policy = Policy()) -> Plan:  # noqa: B008 - frozen
+def chain_plan(policy: Policy = Policy()) -> Plan:
     """Return four parts in a row behind a source."""
     names = ["origin", *(f"server{hop + 1}" for hop in range(HOPS))]
     edges = tuple(Edge(a, b) for a, b in zip(names, names[1:], strict=False))

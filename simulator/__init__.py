@@ -15,6 +15,7 @@ from simulator.errors import RunFolderError, ScenarioError, SimulatorError
 
 if TYPE_CHECKING:
     from simulator.scenario.load import Loaded
+    from simulator.study.progress import Progress
     from simulator.study.run import Run
 
 __all__ = ["RunFolderError", "ScenarioError", "SimulatorError", "load", "run"]
@@ -35,18 +36,23 @@ def load(scenario: str | Path, set: Mapping[str, Any] | None = None) -> Loaded: 
     return load_scenario(scenario, dict(set or {}))
 
 
-def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False) -> Run:
-    """Run a scenario and write its run folder with report and figures.
+def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, progress: Progress | None = None) -> Run:
+    """Run a scenario and write its run folder with report and figures; what is finished is found and not run again.
 
     Args:
         loaded: What ``load`` returned.
         out: The run folder; ``runs/NAME-HASH`` when not given.
         quick: One epoch and 200 requests, for a first look.
+        progress: Who is told how far it is; nobody when not given.
 
     Raises:
         ScenarioError: a data path does not exist, a model does not fit, ...
         RunFolderError: the folder holds another run, or cannot be written.
     """
-    from simulator.report.write import run_and_report  # noqa: PLC0415 - keeps the import of the package light
+    from simulator.report.write import report_on  # noqa: PLC0415 - keeps the import of the package light
+    from simulator.study.run import run as run_study  # noqa: PLC0415
 
-    return run_and_report(loaded, Path(out) if out else None, quick=quick)
+    done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress)
+    if not (done.was_found and (done.folder / "report.html").exists()):
+        report_on(done, loaded)
+    return done

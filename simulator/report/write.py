@@ -25,29 +25,11 @@ if TYPE_CHECKING:
 MS_NS = 1_000_000
 
 
-def run_and_report(
-    loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None,
-) -> Run:
-    """Run a scenario and write its report into the run folder; a finished run that has its report is left as it is.
-
-    Args:
-        loaded: The scenario with its topology and model.
-        out: The run folder; ``runs/NAME-HASH`` when not given.
-        quick: One epoch and 200 requests.
-        progress: Who is told how far it is.
-
-    Raises:
-        ScenarioError: a file, a path or a value is wrong.
-        RunFolderError: the folder holds another run or cannot be written.
-    """
-    from simulator.study.run import run  # noqa: PLC0415 - pandas is heavy
-
-    done = run(loaded, out, quick=quick, progress=progress)
-    if not (done.was_found and (done.folder / "report.html").exists()):
-        graph, placement = parts_placed(loaded)
-        write_report(done.record, done.requests, done.events, loaded.topology, graph, placement, deadline_ms_of(loaded),
-                     done.folder)
-    return done
+def report_on(run: Run, loaded: Loaded) -> list[Path]:
+    """Write the report of a finished run into its folder and return the files written."""
+    graph, placement = parts_placed(loaded)
+    return write_report(run.record, run.requests, run.events, loaded.topology, graph, placement, deadline_ms_of(loaded),
+                        run.folder)
 
 
 def parts_placed(loaded: Loaded) -> tuple[PartGraph, Mapping[str, str]]:

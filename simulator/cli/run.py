@@ -1,0 +1,54 @@
+"""``sim run``: run a scenario, write its run folder, print the table that answers its question."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Root seed, instead of the scenario's.", show_default=False)]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", show_default=False,
+                                                help="Replace a value: --set policy.deadline='100 ms'. May be repeated.")]
+Quick = Annotated[bool, typer.Option("--quick", help="One epoch, 200 requests; random data where the data set is missing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of tables.")]
+
+
+def run(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")], out: Out = None,
+        seed: Seed = None, sets: Sets = None, quick: Quick = False, as_json: Json = False) -> None:
+    """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
+
+    Finished cells are found and skipped, so an interrupted run goes on where it was.
+
+    \b
+    sim run first
+    sim run first --quick
+    sim run my.yaml --out runs/mine --set policy.deadline='100 ms' --seed 2
+    """
+    from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
+
+    import simulator  # noqa: PLC0415
+    from simulator.cli.progress import Bars  # noqa: PLC0415
+    from simulator.cli.sets import overrides  # noqa: PLC0415
+    from simulator.report.tables import agreement_table, rich_table  # noqa: PLC0415
+
+    changed = overrides(sets or []) | ({} if seed is None else {"seed": seed})
+    loaded = simulator.load(scenario, changed)
+    console = Console()
+    with Bars(Console(stderr=True)) as bars:
+        done = simulator.run(loaded, out, quick=quick, progress=bars)
+    if as_json:
+        sys.stdout.write(done.record.to_json())
+        return
+    if done.was_found:
+        console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
+    console.print(rich_table(done.record))
+    agreement = agreement_table(done.record)
+    if agreement:
+        console.print(agreement)
+    for cell in done.record.cells:
+        for note in cell.notes:
+            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True)
+    console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)

@@ -1,0 +1,100 @@
+"""What a cell's model answers: trained (or found), evaluated delivery by delivery, judged against the test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.dataflow.costs import Costs
+from simulator.errors import Problem, ScenarioError
+from simulator.evaluate.no_answer import no_answer_worth
+from simulator.evaluate.outcomes import Outcomes
+from simulator.evaluate.part_by_part import Evaluation
+from simulator.model.data import DataSet, load_data
+from simulator.model.graph import strategy_has_failout
+from simulator.seeds import Streams
+from simulator.study.assemble import Assembly
+from simulator.study.progress import Progress
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The outcomes of a cell's model, and what is known about it.
+
+    Args:
+        outcomes: Worth of every (delivery, sample), computed when first asked for.
+        evaluation: Runs the parts; counts part runs.
+        costs: FLOP, bytes and memory, derived from the model.
+        weights: Hash of the weights.
+        classes: Number of classes.
+        is_synthetic: Whether random arrays stand in for a missing data set.
+    """
+
+    outcomes: Outcomes
+    evaluation: Evaluation
+    costs: Costs
+    weights: str
+    classes: int
+    is_synthetic: bool
+
+    @property
+    def samples(self) -> int:
+        """Size of the test set."""
+        return len(self.outcomes.labels)
+
+
+def dataset_of(assembly: Assembly, quick: bool) -> DataSet:
+    """Return the data set that the model file names.
+
+    Raises:
+        ScenarioError: the model file names none, or its file is missing.
+    """
+    if assembly.model.data is None:
+        raise ScenarioError(Problem(f"model {assembly.scenario.model!r}", "has layers but no data set",
+                                    "add a data: block to the model file"))
+    return load_data(assembly.model.data, assembly.base, quick)
+
+
+def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) -> Answers:
+    """Return the answers of a cell's model; trains it when its weights are not in the cache."""
+    from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
+    from simulator.model.train import trained  # noqa: PLC0415 - Keras
+
+    scenario, model = assembly.scenario, assembly.model
+    dataset = dataset_of(assembly, quick)
+    failout = (scenario.failout or model.failout) if strategy_has_failout(scenario.strategy) else None
+    split, was_cached, weights = trained(
+        model, assembly.graph, scenario.strategy, dataset, scenario.training or model.training, failout, scenario.seed,
+        lambda epoch, epochs: progress.training(label, epoch, epochs))
+    progress.trained(label, was_cached, weights)
+    check_memory(assembly, split.costs())
+    rng = Streams(scenario.seed).of("", "no answer")
+    no_answer = no_answer_worth(scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
+    evaluation = Evaluation(assembly.graph, KerasRunner(split, dataset.x_test), len(dataset.y_test))
+    outcomes = Outcomes(dataset.y_test, dataset.groups_test, no_answer, evaluation.predictions)
+    return Answers(outcomes, evaluation, split.costs(), weights, dataset.classes, dataset.is_synthetic)
+
+
+def check_memory(assembly: Assembly, costs: Costs) -> None:
+    """Check that each part fits the memory of its node; parts on one node add up.
+
+    Raises:
+        ScenarioError: names every node whose parts do not fit.
+    """
+    used: dict[str, list[str]] = {}
+    for part in costs.memory_bytes:
+        used.setdefault(assembly.placement[part], []).append(part)
+    problems = []
+    for name, parts in used.items():
+        there = assembly.topology.node_by_name[name].memory_bytes
+        needed = sum(costs.memory_bytes[part] for part in parts)
+        if there is not None and needed > there:
+            problems.append(Problem(f"node {name!r}", f"{', '.join(parts)} need {needed:,} B and its memory is {there:,} B",
+                                    "place a part elsewhere, make it smaller, or give the node more memory"))
+    if problems:
+        raise ScenarioError(*problems)
+
+
+def find_file(path: str, base: Path) -> Path:
+    """Return a path as given where it exists from here, else from the scenario's folder."""
+    return Path(path) if Path(path).exists() else base / path
