@@ -21,7 +21,7 @@ class Timed(Block):
 
 
 class AccuracyVsFailure(Block):
-    """Expected accuracy when every component that can fail does so with probability p, for ``points`` values of p in [0, max]."""
+    """Expected accuracy when all that can fail does so with probability p, for ``points`` values of p in [0, max]."""
 
     points: Annotated[int, Field(ge=2)] = 21
     max: Annotated[float, Field(gt=0, le=1)] = 0.5

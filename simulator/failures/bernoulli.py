@@ -33,6 +33,10 @@ class Bernoulli(Independent):
         """Return P(up) of each component, shape ``(components,)``."""
         return np.array(self.probability, dtype=np.float64)
 
+    def switches_per_s(self) -> NDArray[np.float64]:
+        """Return 0 for each component: a request's coins hold for its whole life."""
+        return np.zeros(len(self.components))
+
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return the coins, shape ``(requests, components)``; coin i of a component belongs to request i."""
         up = np.ones((requests, len(self.components)), dtype=bool)

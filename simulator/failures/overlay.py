@@ -73,6 +73,18 @@ class Overlay:
             total += process.log_probability(up[:, self._columns(process)])
         return total
 
+    def switches_per_s(self) -> NDArray[np.float64]:
+        """Return how often a process switches a component that the others have up; raise NoLaw where one has none."""
+        rate = np.zeros(len(self.components))
+        for process in self.processes:
+            others = np.ones(len(self.components))
+            for other in self.processes:
+                if other is not process:
+                    others[self._columns(other)] *= other.survival()
+            columns = self._columns(process)
+            rate[columns] += process.switches_per_s() * others[columns]
+        return rate
+
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)``."""
         up = np.ones((requests, len(self.components)), dtype=bool)

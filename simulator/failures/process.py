@@ -73,6 +73,15 @@ class FailureProcess(Protocol):
             NoLaw: there is no closed form; the message says why.
         """
 
+    def switches_per_s(self) -> NDArray[np.float64]:
+        """Return how often each component goes up or down in the long run, per second, shape ``(components,)``.
+
+        A coin tossed for each request does not switch during its life.
+
+        Raises:
+            NoLaw: there is no such rate.
+        """
+
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)`` (the snapshot world)."""
 

@@ -24,6 +24,7 @@ from simulator.failures.settings import (
 )
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
+from simulator.units import SECOND_NS
 
 CYCLES_A_BLOCK = 64
 END_OF_TIME_NS = 1 << 60  # 36 years; later crashes are not drawn, so that sums stay within int64
@@ -52,6 +53,11 @@ class Renewal(Independent):
         """Return the availability of each component, mtbf / (mtbf + mttr): P(up) at any instant."""
         mtbf, mttr = np.array(self.mtbf_ns, dtype=np.float64), np.array(self.mttr_ns, dtype=np.float64)
         return mtbf / (mtbf + mttr)
+
+    def switches_per_s(self) -> NDArray[np.float64]:
+        """Return 2 (1 - availability) / mttr of each component, per second: a crash and a repair each cycle."""
+        rate: NDArray[np.float64] = 2 * SECOND_NS / (np.array(self.mtbf_ns) + np.array(self.mttr_ns))
+        return rate
 
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)``."""

@@ -47,6 +47,10 @@ class Scripted:
         """Raise NoLaw: it moves in time."""
         refuse()
 
+    def switches_per_s(self) -> NDArray[np.float64]:
+        """Raise NoLaw: it moves in time."""
+        refuse()
+
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Raise NoLaw: it moves in time."""
         refuse()

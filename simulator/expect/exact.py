@@ -1,0 +1,150 @@
+"""Exact expectations: all patterns, weighted by the law that the failure process states."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.graph import EMPTY
+from simulator.errors import Problem, ScenarioError
+from simulator.expect.estimate import Estimate
+from simulator.expect.intervals import cluster_mean, exactly, within
+from simulator.failures.process import FailureProcess, Up
+
+Floats = NDArray[np.float64]
+Worth = Callable[[int], Floats]
+MASS_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """All patterns of what can fail; in row r component c is down iff bit c of r is set, so row 0 is all up.
+
+    Args:
+        components: Names of what can fail.
+        up: Who is up, shape ``(patterns, components)``.
+        probability: Of each pattern, shape ``(patterns,)``; sums to 1.
+    """
+
+    components: tuple[str, ...]
+    up: Up
+    probability: Floats
+
+    def down(self) -> list[frozenset[str]]:
+        """Return the names of what is down, pattern by pattern."""
+        return [frozenset(name for name, is_up in zip(self.components, row, strict=True) if not is_up)
+                for row in self.up.tolist()]
+
+
+def enumerate_patterns(process: FailureProcess, max_components: int) -> Patterns:
+    """Return all 2^components patterns of a process with their probabilities.
+
+    Raises:
+        ScenarioError: more than ``max_components`` can fail.
+        NoLaw: the process does not state the probability of a pattern.
+    """
+    count = len(process.components)
+    if count > max_components:
+        raise ScenarioError(Problem(
+            "measure.expected_accuracy", f"{count} components can fail, which makes {2**count:,} patterns",
+            f"let at most {max_components} fail (give the others survival 1), raise max_components (at most 24), "
+            "or measure 'timed' only"))
+    up = (np.arange(2**count)[:, np.newaxis] >> np.arange(count)) & 1 == 0
+    probability = np.exp(process.log_probability(up))
+    if abs(mass := math.fsum(probability) - 1) > MASS_TOLERANCE:
+        raise ArithmeticError(f"the probabilities of all {2**count} patterns sum to 1 {mass:+.3g}")
+    return Patterns(process.components, up, probability)
+
+
+@dataclass(frozen=True)
+class ExactExpectation:
+    """Accuracy expected over all patterns.
+
+    Args:
+        expected_accuracy: sum of P(pattern) x accuracy; its interval covers the finite test set.
+        all_up_accuracy: Accuracy when nothing is down.
+        no_information_flow: P(no answer); NaN where the patterns' deliveries are not known.
+        deliveries: Rows (delivery, probability, accuracy), the most probable first.
+        by_sample: Expected worth of each test sample, for paired differences; empty for outcomes from a table.
+    """
+
+    expected_accuracy: Estimate
+    all_up_accuracy: Estimate
+    no_information_flow: Estimate
+    deliveries: tuple[dict[str, float | int], ...]
+    by_sample: Floats
+
+
+def expected_accuracy(
+    probability: Floats, delivery_of_pattern: Sequence[int], correct: Worth, groups: NDArray[np.generic] | None = None
+) -> ExactExpectation:
+    """Return the expected accuracy over all patterns.
+
+    Args:
+        probability: P(pattern), shape ``(patterns,)``; the first pattern is all up.
+        delivery_of_pattern: The delivery of each pattern.
+        correct: Worth of a delivery for each test sample, shape ``(samples,)``: 1 right, 0 wrong, the worth of no
+            answer for the empty delivery; NaN there when requests without an answer are left out, and then the
+            expectation is that of a request that is answered.
+        groups: The cluster of each test sample; None: each is its own.
+    """
+    chances = probability_of_deliveries(probability, delivery_of_pattern)
+    by_sample: Floats = np.zeros(0)
+    counted, rows = 0.0, []
+    for delivery, chance in chances.items():
+        worth = np.asarray(correct(delivery), dtype=np.float64)
+        rows.append({"delivery": delivery, "probability": chance, "accuracy": float(worth.mean())})
+        if not np.isnan(worth).any():
+            by_sample = chance * worth + (by_sample if len(by_sample) else 0.0)
+            counted += chance
+    by_sample = by_sample / counted if counted > 0 else np.full(len(worth), np.nan)
+    patterns = f"exact over {len(probability)} patterns"
+    all_up = np.asarray(correct(delivery_of_pattern[0]), dtype=np.float64)
+    return ExactExpectation(
+        _over_test_set(by_sample, groups, f"{patterns}, "), _over_test_set(all_up, groups, ""),
+        exactly(chances.get(EMPTY, 0.0), len(probability), patterns), _most_probable_first(rows), by_sample)
+
+
+def expected_from_table(
+    probability: Floats, accuracy: Floats, delivery_of_pattern: Sequence[int] | None = None
+) -> ExactExpectation:
+    """Return the expected accuracy where each pattern's accuracy is given; how sure that is, is not known.
+
+    Args:
+        probability: P(pattern), shape ``(patterns,)``; the first pattern is all up.
+        accuracy: Of each pattern, shape ``(patterns,)``.
+        delivery_of_pattern: The delivery of each pattern, None where it is not known.
+    """
+    patterns = f"exact over {len(probability)} patterns"
+    no_flow, rows = math.nan, []
+    if delivery_of_pattern is not None:
+        chances = probability_of_deliveries(probability, delivery_of_pattern)
+        mean = probability_of_deliveries(probability * accuracy, delivery_of_pattern)
+        no_flow = chances.get(EMPTY, 0.0)
+        rows = [{"delivery": delivery, "probability": chance,
+                 "accuracy": mean[delivery] / chance if chance else math.nan} for delivery, chance in chances.items()]
+    value = exactly(math.fsum(probability * accuracy), len(probability), f"{patterns}, outcomes from a table")
+    all_up = exactly(accuracy[0], 1, "from a table")
+    no_answer = exactly(no_flow, len(probability), patterns)
+    return ExactExpectation(value, all_up, no_answer, _most_probable_first(rows), np.zeros(0))
+
+
+def probability_of_deliveries(weight: Floats, delivery_of_pattern: Sequence[int]) -> dict[int, float]:
+    """Return the sum of the patterns' weights for each distinct delivery, in order of first appearance."""
+    table: dict[int, int] = {}
+    places = [table.setdefault(delivery, len(table)) for delivery in delivery_of_pattern]
+    sums = np.bincount(places, weight, len(table))
+    return dict(zip(table, sums.tolist(), strict=True))
+
+
+def _over_test_set(by_sample: Floats, groups: NDArray[np.generic] | None, prefix: str) -> Estimate:
+    found = cluster_mean(by_sample, groups)
+    return within(replace(found, method=f"{prefix}{found.method}"))
+
+
+def _most_probable_first(rows: list[dict[str, float | int]]) -> tuple[dict[str, float | int], ...]:
+    return tuple(sorted(rows, key=lambda row: -row["probability"]))
