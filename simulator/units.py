@@ -1,17 +1,22 @@
 """Quantities with units: ``"3 ms"`` in files, integers and floats with the unit in the name inside.
 
 The definitions are our own and short: in stock pint ``mb`` is a millibarn and ``Mbps`` a megabaud.
-Prefixes are decimal; ``KiB``, ``MiB`` and ``GiB`` are binary.
+Prefixes are decimal; ``KiB``, ``MiB`` and ``GiB`` are binary. Reading is exact (decimal arithmetic), and what is
+shown can be read back to the same number.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Annotated
 
 import pint
 from pydantic_core import core_schema
+
+from simulator.errors import did_you_mean
 
 DEFINITIONS = """
 kilo- = 1e3 = k- = K-
@@ -37,21 +42,66 @@ FLOP = [work]
 FLOPS = FLOP / second
 request = []
 """
-EXAMPLES = {"[time]": "'250 ms', '10 s' or '5 min'", "1 / [time]": "'2 /s' or '30 /min'",
-            "[information] / [time]": "'2 Mbps' or '1 Gbit/s'", "[information]": "'92 B', '256 KiB' or '4 MB'",
-            "[work] / [time]": "'50 MFLOP/s' or '1 TFLOPS'", "[work]": "'10 kFLOP' or '2 MFLOP'"}
+TIME, RATE, SIZE = "[time]", "1 / [time]", "[information]"
+BANDWIDTH, WORK, SPEED = "[information] / [time]", "[work]", "[work] / [time]"
+WORDS = {TIME: "a duration", RATE: "a rate", SIZE: "a size", BANDWIDTH: "a bandwidth", WORK: "an amount of work",
+         SPEED: "a speed", "dimensionless": "a plain number"}
+EXAMPLES = {TIME: "'250 ms', '10 s' or '5 min'", RATE: "'2 /s' or '30 /min'", BANDWIDTH: "'2 Mbps' or '1 Gbit/s'",
+            SIZE: "'92 B', '256 KiB' or '4 MB'", SPEED: "'50 MFLOP/s' or '1 TFLOPS'", WORK: "'10 kFLOP' or '2 MFLOP'"}
+UNITS = {TIME: ("ns", "us", "ms", "s", "min", "h", "day"), RATE: ("/s", "/min", "/h", "/day"),
+         SIZE: ("B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "bit"),
+         BANDWIDTH: ("bps", "kbps", "Mbps", "Gbps", "Mbit/s"), WORK: ("FLOP", "kFLOP", "MFLOP", "GFLOP"),
+         SPEED: ("FLOP/s", "MFLOP/s", "GFLOP/s", "TFLOP/s", "TFLOPS")}
+NUMBER = r"[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:nan|inf|infinity)\b"
+WRITTEN = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.DOTALL)
+LONGEST = 17  # digits that a float needs to be read back
+UNIT_TEXT = re.compile(r"[A-Za-zµ]+(?:\s*/\s*[A-Za-zµ]+)?|/\s*[A-Za-zµ]+")
 
 
 @cache
-def registry() -> pint.UnitRegistry[float]:
+def registry() -> pint.UnitRegistry[Decimal]:
     """Return the registry that knows exactly the units above."""
-    units: pint.UnitRegistry[float] = pint.UnitRegistry(None, cache_folder=None)
+    units: pint.UnitRegistry[Decimal] = pint.UnitRegistry(None, cache_folder=None, non_int_type=Decimal)
     units.load_definitions(DEFINITIONS.strip().splitlines())
     return units
 
 
-def magnitude(value: object, base_unit: str) -> float:
-    """Return a quantity such as ``"3 ms"`` as a number of base units.
+@cache
+def scale(unit: str, base_unit: str) -> Decimal:
+    """Return how many base units a unit is, exactly.
+
+    Raises:
+        ValueError: the unit is not known, or of another dimension; says which and what to write.
+
+    >>> scale("ms", "nanosecond"), scale("KiB", "byte")
+    (Decimal('1E+6'), Decimal('1024'))
+    """
+    wanted = registry().parse_units(base_unit).dimensionality
+    example = f"write {WORDS[str(wanted)]} such as {EXAMPLES[str(wanted)]}"
+    try:
+        if not UNIT_TEXT.fullmatch(unit):
+            raise ValueError(unit)  # noqa: TRY301
+        known = registry().parse_units(f"1{unit}" if unit.startswith("/") else unit)
+    except (pint.PintError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"has an unknown unit {unit!r}; {_near(unit, str(wanted))}{example}") from error
+    if known.dimensionality != wanted:
+        found = WORDS.get(str(known.dimensionality), f"in {known.dimensionality}")
+        raise ValueError(f"is {found}, not {WORDS[str(wanted)]}; {example}")
+    return Decimal(registry().Quantity(Decimal(1), known).to(base_unit).magnitude)
+
+
+def _near(unit: str, dimension: str) -> str:
+    """Return a guess at the unit that was meant; the case of the letters matters less than the letters."""
+    for meant in (dimension, *UNITS):
+        for known in UNITS[meant]:
+            if known.lower() == unit.lower():
+                return f"did you mean {known!r}? " if meant == dimension else f"{known!r} would be {WORDS[meant]}; "
+    near = did_you_mean(unit, UNITS[dimension])
+    return f"{near} " if near.endswith("?") else ""
+
+
+def exactly(value: object, base_unit: str) -> Decimal:
+    """Return a quantity such as ``"3 ms"`` as a decimal number of base units.
 
     Args:
         value: Text with a unit, or the number 0, which needs none.
@@ -59,43 +109,74 @@ def magnitude(value: object, base_unit: str) -> float:
 
     Raises:
         ValueError: not a finite quantity >= 0 of the right dimension; quotes the value and gives examples.
+    """
+    dimension = str(registry().parse_units(base_unit).dimensionality)
+    words, example = WORDS[dimension], EXAMPLES[dimension]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value == 0:
+            return Decimal(0)
+        if not 0 < value < float("inf"):
+            raise ValueError(f"{value!r} is not a finite quantity >= 0; write {words} such as {example}")
+        raise ValueError(f"{value!r} has no unit; write {words} such as {example}")
+    text = f"1{value.strip()}" if isinstance(value, str) and value.strip().startswith("/") else value
+    found = WRITTEN.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        raise ValueError(f"{value!r} is not {words}; write a number and a unit, such as {example}")
+    number, unit = found[1].replace("_", ""), found[2]
+    if not unit:
+        raise ValueError(f"{value!r} has no unit; write {words} such as {example}")
+    try:
+        ratio = scale(unit, base_unit)
+    except ValueError as error:
+        raise ValueError(f"{value!r} {error}") from error
+    return _finite(number, ratio, f"{value!r} is not a finite quantity >= 0; write {words} such as {example}")
+
+
+def _finite(number: str, ratio: Decimal, complaint: str) -> Decimal:
+    """Return the product, or raise ValueError where it is negative or larger than a float can hold."""
+    try:
+        exact = Decimal(number) * ratio
+        if not exact.is_finite() or exact < 0 or float(exact) == float("inf"):
+            raise ValueError(complaint)
+    except ArithmeticError as error:
+        raise ValueError(complaint) from error
+    return exact
+
+
+def magnitude(value: object, base_unit: str) -> float:
+    """Return a quantity such as ``"3 ms"`` as a number of base units.
+
+    Raises:
+        ValueError: not a finite quantity >= 0 of the right dimension; quotes the value and gives examples.
 
     >>> magnitude("2.5 ms", "nanosecond"), magnitude("1 KiB", "byte")
     (2500000.0, 1024.0)
     """
-    wanted = registry().Unit(base_unit).dimensionality
-    example = EXAMPLES.get(str(wanted), f"a number and a unit of {wanted}")
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
-        return 0.0
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} has no unit; write a quantity such as {example}")  # noqa: TRY004
-    text = value.strip()
-    try:
-        quantity = registry().Quantity("1" + text if text.startswith("/") else text)
-    except (pint.PintError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        raise ValueError(f"{value!r} is not a quantity with a unit known here; write {example}") from error
-    if quantity.dimensionality != wanted:
-        found = str(quantity.dimensionality) if quantity.dimensionality else "a plain number"
-        raise ValueError(f"{value!r} is {found}, not {wanted}; write {example}")
-    number = float(f"{quantity.to(base_unit).magnitude:.14g}")  # 2.5 ms is 2,500,000 ns, not 2,499,999.9999999995
-    if not 0 <= number < float("inf"):
-        raise ValueError(f"{value!r} must be a finite quantity >= 0; write {example}")
-    return number
+    return float(exactly(value, base_unit))
 
 
 def text_of(number: float, base_unit: str, ladder: tuple[str, ...]) -> str:
-    """Return a quantity in the largest unit of the ladder that keeps it >= 1.
+    """Return a quantity in the largest unit of the ladder that keeps it >= 1; it reads back to the same number.
 
     >>> text_of(2_500_000, "nanosecond", ("s", "ms", "us", "ns"))
     '2.5 ms'
     """
-    if number == 0:
-        return f"0 {ladder[0]}"
-    for unit in ladder:
-        shown = number / magnitude(f"1{unit}" if unit.startswith("/") else f"1 {unit}", base_unit)
-        if shown >= 1:
-            return f"{shown:.12g} {unit}"
-    return f"{shown:.12g} {ladder[-1]}"
+    if number == 0 or number == float("inf"):
+        return f"{number:g} {ladder[0]}"
+    exact = Decimal(repr(number))
+    scales = {unit: scale(unit, base_unit) for unit in ladder}
+    for unit, ratio in scales.items():
+        shown = (exact / ratio).normalize()
+        if shown >= 1 and len(shown.as_tuple().digits) <= LONGEST and type(number)(shown * ratio) == number:
+            return f"{_plain(shown)} {unit}"
+    smallest = min(scales, key=scales.__getitem__)
+    return f"{_plain(exact / scales[smallest])} {smallest}"
+
+
+def _plain(number: Decimal) -> str:
+    """Return a decimal without needless zeros, with an exponent only where it is very large or small."""
+    short = number.normalize()
+    return f"{short:f}" if -9 <= short.adjusted() < 15 else str(short)
 
 
 @dataclass(frozen=True)
@@ -109,10 +190,11 @@ class Quantity:
 
     def read(self, value: object) -> float | int:
         """Return the value in base units; raise ValueError where it is not such a quantity."""
-        number = magnitude(value, self.base_unit)
+        exact = exactly(value, self.base_unit)
+        number = round(exact) if self.is_whole else float(exact)
         if self.is_positive and number <= 0:
-            raise ValueError(f"{value!r} must be > 0")
-        return round(number) if self.is_whole else number
+            raise ValueError(f"{value!r} must be > 0; write a quantity such as '3 {self.ladder[0].lstrip()}'")
+        return number
 
     def show(self, number: float) -> str:
         """Return the number with its unit, as a user would write it."""
@@ -130,18 +212,19 @@ class Quantity:
 
 
 TIME_LADDER = ("h", "min", "s", "ms", "us", "ns")
+SPEED_LADDER = ("TFLOP/s", "GFLOP/s", "MFLOP/s", "kFLOP/s", "FLOP/s")
 
 DurationNs = Annotated[int, Quantity("nanosecond", TIME_LADDER, is_whole=True)]
 PositiveDurationNs = Annotated[int, Quantity("nanosecond", TIME_LADDER, is_whole=True, is_positive=True)]
 RatePerS = Annotated[float, Quantity("1 / second", ("/s", "/min", "/h", "/day"), is_positive=True)]
 BandwidthBps = Annotated[float, Quantity("bit / second", ("Gbps", "Mbps", "kbps", "bps"), is_positive=True)]
 SizeBytes = Annotated[int, Quantity("byte", ("GB", "MB", "kB", "B"), is_whole=True)]
-SpeedFlopPerS = Annotated[float, Quantity("FLOP / second", ("TFLOP/s", "GFLOP/s", "MFLOP/s", "kFLOP/s", "FLOP/s"), is_positive=True)]
+SpeedFlopPerS = Annotated[float, Quantity("FLOP / second", SPEED_LADDER, is_positive=True)]
 WorkFlop = Annotated[float, Quantity("FLOP", ("GFLOP", "MFLOP", "kFLOP", "FLOP"))]
 
 
 def duration_text(duration_ns: float) -> str:
-    """Return a duration for people, in units that keep it exact and short.
+    """Return a duration for people, in units that keep it short.
 
     >>> duration_text(80_000_000), duration_text(1_500_000_000)
     ('80 ms', '1.5 s')

@@ -1,0 +1,127 @@
+"""What fits together: a scenario against its topology, its model and the disk; every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from simulator.dataflow.graph import PartGraph
+from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.failures.blocks import build_process
+from simulator.model.blocks import ModelFile
+from simulator.model.graph import part_graph
+from simulator.network.arrivals import TraceArrivals
+from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.scenario.parts import Parts, Problems
+from simulator.scenario.scenario import Scenario
+from simulator.topology.graph import Topology
+from simulator.topology.routes import Routes
+
+
+def cross_problems(parts: Parts) -> Problems:
+    """Return everything that does not fit together, as far as both sides could be read."""
+    problems: list[Problem] = []
+    graph = None
+    if parts.model:
+        strategy = parts.scenario.strategy if parts.scenario else "select"
+        graph, wrong = _graph(parts.model, strategy, parts)
+        problems += wrong
+    if parts.scenario:
+        problems += [*_measure_problems(parts.scenario, parts), *_path_problems(parts.scenario, parts)]
+    if parts.scenario and parts.topology:
+        problems += _failure_problems(parts.scenario, parts.topology, parts)
+    if parts.scenario and parts.model:
+        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts)]
+    if parts.scenario and parts.model and parts.topology:
+        problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
+        problems += _route_problems(graph, placement_of(parts.scenario, parts.model), parts.topology, parts)
+    return tuple(problems)
+
+
+def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
+    """Return the node of each source and part: the scenario's, else the node of the same name."""
+    return {name: scenario.placement.get(name, name) for name in (*model.sources, *model.parts)}
+
+
+def data_paths(scenario: Scenario) -> dict[str, str]:
+    """Return the paths of data that a scenario names, by dotted key."""
+    paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
+    if scenario.workload and isinstance(scenario.workload.arrivals, TraceArrivals):
+        paths["workload.arrivals.path"] = scenario.workload.arrivals.path
+    return paths
+
+
+def _graph(model: ModelFile, strategy: str, parts: Parts) -> tuple[PartGraph | None, Problems]:
+    try:
+        return part_graph(model, strategy), ()  # type: ignore[arg-type]  # a strategy that the block has checked
+    except ScenarioError as error:
+        at = parts.model_document.place
+        return None, tuple(Problem(at(p.place), p.message, p.way_out) for p in error.problems)
+
+
+def _failure_problems(scenario: Scenario, topology: Topology, parts: Parts) -> Iterator[Problem]:
+    try:
+        build_process(scenario.failures, topology)
+    except ScenarioError as error:
+        yield from (Problem(parts.document.place(p.place), p.message, p.way_out) for p in error.problems)
+
+
+def _placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:
+    names = (*model.sources, *model.parts)
+    for part, node in scenario.placement.items():
+        place = parts.document.place(f"placement.{part}")
+        if part not in names:
+            yield Problem(place, f"no part named {part!r} in the model", did_you_mean(part, names))
+        if node not in topology.node_by_name:
+            yield Problem(place, f"no node named {node!r} in the topology", did_you_mean(node, topology.node_by_name))
+    for part in names:
+        if part not in scenario.placement and part not in topology.node_by_name:
+            said = f"the part {part!r} has no place, and no node is called like it"
+            way_out = f"write 'placement: {{{part}: ...}}' with one of {', '.join(map(repr, topology.node_by_name))}"
+            yield Problem(parts.document.place("placement"), said, way_out)
+
+
+def _route_problems(
+    graph: PartGraph | None, placement: Mapping[str, str], topology: Topology, parts: Parts
+) -> Iterator[Problem]:
+    routes = Routes(topology)
+    for edge in graph.edges if graph else ():
+        ends = placement[edge.source], placement[edge.target]
+        if set(ends) <= set(topology.node_by_name) and routes.find(*ends) is None:
+            said = f"no route of links from {ends[0]!r} to {ends[1]!r} carries the hyperconnection {edge.name!r}"
+            yield Problem(parts.document.place("topology"), said, "add a link, or place the parts elsewhere")
+
+
+def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    wait = scenario.policy.wait
+    if isinstance(wait, TimeoutWait) and isinstance(wait.after_ns, Mapping):
+        for part in wait.after_ns:
+            if part not in model.parts:
+                place = parts.document.place(f"policy.wait.after.{part}")
+                yield Problem(place, f"no part named {part!r} in the model", did_you_mean(part, model.parts))
+    if isinstance(wait, DeadlineWait) and scenario.policy.deadline_ns is None:
+        yield Problem(parts.document.place("policy.wait"), "'deadline' waits for a deadline, but there is none",
+                      "write 'policy: {deadline: 250 ms, ...}'")
+
+
+def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    survival, names = model.failout.survival, (*model.sources, *model.parts)
+    for part in survival if isinstance(survival, Mapping) else ():
+        if part not in names:
+            path = f"failout.survival.{part}"
+            at = parts.document if path in parts.document.places else parts.model_document
+            yield Problem(at.place(path), f"no part named {part!r} in the model", did_you_mean(part, names))
+
+
+def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
+    for name in ("timed", "accuracy_over_time"):
+        if getattr(scenario.measure, name) is not None and scenario.workload is None:
+            yield Problem(parts.document.place("measure"), f"{name!r} needs requests, but there is no workload",
+                          "write 'workload: {arrivals: {kind: poisson, rate: 2 /s}, requests: 2000}'")
+
+
+def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
+    for key, name in data_paths(scenario).items():
+        if not (Path(name).is_file() or (parts.beside / name).is_file()):
+            yield Problem(parts.document.place(key), f"no file {name!r}",
+                          "give a path from here or from the scenario's folder; docs/data.md says where data come from")

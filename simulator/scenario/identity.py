@@ -1,0 +1,61 @@
+"""The name of a cell: the hash of what affects its result, in four steps that can be looked at one by one.
+
+What enters (content) → canonical text → bytes → SHA-256. Titles, questions and comments change nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simulator.scenario.variants import Variant
+from simulator.topology.files import plain_topology
+
+LABELS = {"title", "question"}
+BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
+FORMAT = 1
+
+
+def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, Any]:
+    """Return what affects a cell's result, as plain values.
+
+    Args:
+        cell: The scenario with its topology and model.
+        quick: Whether it is the quick version (which may run on made-up data).
+        data: A fingerprint of the data, where there is one.
+    """
+    scenario = cell.scenario.model_dump(mode="json", by_alias=True, exclude=LABELS | BY_NAME | {"sweep"})
+    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"})
+    topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
+    topology["components"] = list(cell.topology.components)  # their order is the order of the patterns
+    return {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}
+
+
+def canonical_text(plain: Mapping[str, Any]) -> str:
+    """Return plain values as JSON in the one way that there is: sorted keys, no spaces, no NaN.
+
+    >>> canonical_text({"b": 1, "a": [True, None]})
+    '{"a":[true,null],"b":1}'
+    """
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text's bytes (UTF-8), in hexadecimal.
+
+    >>> digest("")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def cell_hash(cell: Variant, *, quick: bool = False, data: str = "") -> str:
+    """Return the name of a cell: 64 hexadecimal digits."""
+    return digest(canonical_text(content(cell, quick=quick, data=data)))
+
+
+def run_hash(cells: Iterable[str]) -> str:
+    """Return the name of a run: the hash of its cells' names, in their order."""
+    return digest("\n".join(cells))

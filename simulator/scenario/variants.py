@@ -1,0 +1,103 @@
+"""The cells of a scenario: the grid of its sweep, in the order of the file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from simulator.documents.complaints import read_block
+from simulator.documents.yaml_text import Document, shown
+from simulator.errors import ScenarioError
+from simulator.model.blocks import ModelFile
+from simulator.scenario.cross import cross_problems
+from simulator.scenario.load import Loaded
+from simulator.scenario.options import with_values
+from simulator.scenario.parts import Parts, Problems, merged_model, model_at, named_file, topology_at
+from simulator.scenario.scenario import Scenario
+from simulator.topology.graph import Topology
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One cell: one point of the grid.
+
+    Args:
+        label: The point, by dotted key, as written; empty for a scenario without a sweep.
+        scenario: The scenario at this point, without its sweep.
+        topology: Its topology.
+        model: Its model, with the scenario's training, failout and data laid over the file's.
+        base: The folder that relative paths of data start from.
+    """
+
+    label: dict[str, str]
+    scenario: Scenario
+    topology: Topology
+    model: ModelFile
+    base: Path
+
+
+def variants(loaded: Loaded) -> tuple[Variant, ...]:
+    """Return the cells of a loaded scenario; the last key of the sweep varies fastest.
+
+    Raises:
+        ScenarioError: two values of the sweep that are fine alone do not go together, or an edited scenario is wrong.
+    """
+    sweep = loaded.scenario.sweep
+    points = (dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values()))
+    return tuple(_variant(loaded, point) for point in points)
+
+
+def _variant(loaded: Loaded, point: Mapping[str, Any]) -> Variant:
+    value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"sweep"})
+    label = {key: label_text(chosen) for key, chosen in point.items()}
+    document = with_values(Document(shown(loaded.path), value, loaded.places), point, _place(loaded, label))
+    scenario, problems = read_block(Scenario, document)
+    parts = Parts(document, loaded.path.parent, scenario, loaded.topology, loaded.model, Document("the model", {}, {}))
+    parts, of_files = _with_files(parts, point)
+    problems = (*problems, *of_files, *cross_problems(parts))
+    if problems or not (parts.scenario and parts.topology and parts.model):
+        raise ScenarioError(*problems)
+    return Variant(label, _with_model_blocks(parts.scenario, parts.model), parts.topology, parts.model, loaded.base)
+
+
+def _place(loaded: Loaded, label: Mapping[str, str]) -> str:
+    return f"{loaded.place('sweep')} at {', '.join(f'{key}={text}' for key, text in label.items())}"
+
+
+def label_text(value: Any) -> str:
+    """Return a value of a sweep for a label.
+
+    >>> label_text("dfg"), label_text(3), label_text({"kind": "timeout", "after": "80 ms"})
+    ('dfg', '3', 'timeout 80 ms')
+    """
+    if isinstance(value, Mapping):
+        return " ".join(map(label_text, value.values()))
+    if isinstance(value, list | tuple):
+        return " ".join(map(label_text, value))
+    return str(value)
+
+
+def _with_files(parts: Parts, point: Mapping[str, Any]) -> tuple[Parts, Problems]:
+    """Return the parts with the topology and the model that this point names, and the model merged again."""
+    problems: Problems = ()
+    if "topology" in point:
+        path, not_found = named_file(parts.document, "topology", parts.beside)
+        topology, wrong = topology_at(path)
+        parts, problems = replace(parts, topology=topology), (*problems, *not_found, *wrong)
+    if "model" in point:
+        path, not_found = named_file(parts.document, "model", parts.beside)
+        model, document, wrong = model_at(path)
+        parts, problems = replace(parts, model=model, model_document=document), (*problems, *not_found, *wrong)
+    if parts.scenario and parts.model:
+        model, wrong = merged_model(parts.model, parts.scenario, parts.document)
+        parts, problems = replace(parts, model=model), (*problems, *wrong)
+    return parts, problems
+
+
+def _with_model_blocks(scenario: Scenario, model: ModelFile) -> Scenario:
+    """Return the scenario with whole ``training`` and ``failout`` blocks where it wrote a part of one."""
+    whole = {"training": scenario.training and model.training, "failout": scenario.failout and model.failout}
+    return scenario.model_copy(update=whole)

@@ -1,0 +1,150 @@
+"""Topologies from files: our YAML, and GraphML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from simulator.documents.complaints import read_block
+from simulator.documents.yaml_text import Document, read_document
+from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.topology.blocks import LinkBlock, NodeBlock, Survival, TopologyFile
+from simulator.topology.graph import NO_FAILURE, Link, Node, Topology
+from simulator.topology.graphml import is_graphml, read_graphml
+
+ONLY_SETTING = "normal"
+
+
+def read_topology(path: Path) -> Topology:
+    """Return the topology of a YAML or GraphML file.
+
+    Raises:
+        ScenarioError: with every problem: not readable, unknown keys, wrong values, unknown ends of links, duplicates,
+            self loops, parts of the graph that are not connected.
+    """
+    return topology_of(read_graphml(path) if is_graphml(path) else read_document(path))
+
+
+def topology_of(document: Document) -> Topology:
+    """Return the topology that a document describes; raise ScenarioError with every problem of it."""
+    file, problems = read_block(TopologyFile, document)
+    if file:
+        problems = (*problems, *_graph_problems(file, document), *_survival_problems(file, document))
+    if problems or not file:
+        raise ScenarioError(*problems)
+    settings = {name: None for _, survival in _survivals(file) if isinstance(survival, dict) for name in survival}
+    named = tuple(settings) or (ONLY_SETTING,)
+    return Topology(file.title, tuple(_node(name, block, named) for name, block in file.nodes.items()),
+                    tuple(_link(block, named) for block in file.links))
+
+
+def link_name(block: LinkBlock) -> str:
+    """Return a link's name: as given, else its ends in the order written.
+
+    >>> link_name(LinkBlock(between=("edge", "fog")))
+    'edge-fog'
+    """
+    return block.name or "-".join(block.between)
+
+
+def plain_topology(topology: Topology) -> dict[str, Any]:
+    """Return a topology as plain values with units, in the words of a topology file, nothing left out but defaults."""
+    nodes = {node.name: _plain(_node_block(node)) for node in topology.nodes}
+    return {"title": topology.title, "nodes": nodes, "links": [_plain(_link_block(link)) for link in topology.links]}
+
+
+def _node_block(node: Node) -> NodeBlock:
+    return NodeBlock(
+        kind=node.kind, speed_flop_per_s=_limit(node.speed_flop_per_s, "FLOP/s"),
+        memory_bytes=_limit(node.memory_bytes, "B"),
+        survival=dict(node.survival), forwards_when_down=node.forwards_when_down, position=node.position,
+    )
+
+
+def _link_block(link: Link) -> LinkBlock:
+    return LinkBlock(
+        between=link.ends, name=None if link.name == "-".join(link.ends) else link.name,
+        latency_ns=_limit(link.latency_ns, "ns"), jitter_ns=_limit(link.jitter_ns, "ns"),
+        bandwidth_bps=_limit(link.bandwidth_bps, "bps"), loss=link.loss, survival=dict(link.survival),
+    )
+
+
+def _plain(block: NodeBlock | LinkBlock) -> dict[str, Any]:
+    return block.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _limit(number: float | None, unit: str) -> Any:
+    """Return a number as text for a block to read; None where there is no limit."""
+    return None if number is None or number == float("inf") else f"{number!r} {unit}"
+
+
+def _survivals(file: TopologyFile) -> Iterator[tuple[str, Survival]]:
+    """Yield the place and the survival of every component."""
+    yield from ((f"nodes.{name}.survival", block.survival) for name, block in file.nodes.items())
+    yield from ((f"links.{place}.survival", block.survival) for place, block in enumerate(file.links))
+
+
+def _node(name: str, block: NodeBlock, settings: tuple[str, ...]) -> Node:
+    speed = float("inf") if block.speed_flop_per_s is None else block.speed_flop_per_s
+    survival = _survival(block.survival, settings)
+    return Node(name, block.kind, speed, block.memory_bytes, survival, block.forwards_when_down, block.position)
+
+
+def _link(block: LinkBlock, settings: tuple[str, ...]) -> Link:
+    bandwidth = float("inf") if block.bandwidth_bps is None else block.bandwidth_bps
+    survival = _survival(block.survival, settings)
+    return Link(link_name(block), block.between, block.latency_ns, block.jitter_ns, bandwidth, block.loss, survival)
+
+
+def _survival(survival: Survival, settings: tuple[str, ...]) -> Mapping[str, float]:
+    """Return the survival by setting; one number is meant for every setting but ``no_failure``."""
+    if isinstance(survival, dict):
+        return survival
+    return {name: survival for name in settings if name != NO_FAILURE}
+
+
+def _survival_problems(file: TopologyFile, document: Document) -> Iterator[Problem]:
+    for place, survival in _survivals(file):
+        if isinstance(survival, dict) and survival.get(NO_FAILURE, 1.0) != 1.0:
+            said = f"{survival[NO_FAILURE]!r} is not 1, but under {NO_FAILURE!r} nothing fails"
+            yield Problem(document.place(f"{place}.{NO_FAILURE}"), said, "give the setting another name")
+
+
+def _graph_problems(file: TopologyFile, document: Document) -> Iterator[Problem]:
+    """Yield what is wrong with the links: unknown ends, self loops, duplicates; and nodes that no link reaches."""
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(file.nodes)
+    joined: dict[frozenset[str], str] = {}
+    names = dict.fromkeys(file.nodes, "node")
+    for index, block in enumerate(file.links):
+        place, name, ends = document.place(f"links.{index}"), link_name(block), frozenset(block.between)
+        yield from _end_problems(block, file, place)
+        if ends in joined:
+            said = f"{' and '.join(map(repr, block.between))} are joined already, by {joined[ends]!r}"
+            yield Problem(place, said, "keep one link")
+        elif name in names:
+            said = f"there is a {names[name]} named {name!r} already"
+            yield Problem(place, said, "give the link a 'name' of its own")
+        joined.setdefault(ends, name)
+        names.setdefault(name, "link")
+        graph.add_edges_from([block.between] if ends <= set(file.nodes) else [])
+    yield from _islands(graph, document)
+
+
+def _end_problems(block: LinkBlock, file: TopologyFile, place: str) -> Iterator[Problem]:
+    for end in dict.fromkeys(block.between):
+        if end not in file.nodes:
+            yield Problem(place, f"no node named {end!r}", did_you_mean(end, file.nodes))
+    if block.between[0] == block.between[1]:
+        yield Problem(place, f"a link from {block.between[0]!r} to itself", "name two different nodes")
+
+
+def _islands(graph: nx.Graph[str], document: Document) -> Iterator[Problem]:
+    mainland, *islands = sorted(nx.connected_components(graph), key=lambda piece: (-len(piece), min(piece)))
+    for island in islands:
+        cut_off = ", ".join(repr(node) for node in sorted(island))
+        said = f"no path of links joins {cut_off} with {min(mainland)!r}"
+        yield Problem(document.place(f"nodes.{min(island)}"), said, "add a link")
