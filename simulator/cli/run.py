@@ -34,7 +34,7 @@ def run(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim l
     from simulator.cli.sets import overrides  # noqa: PLC0415
     from simulator.report.tables import agreement_table, rich_table  # noqa: PLC0415
 
-    changed = overrides(sets or []) | ({} if seed is None else {"seed": seed})
+    changed = overrides(sets or []) | ({} if seed is None else {"seed": str(seed)})
     loaded = simulator.load(scenario, changed)
     console = Console()
     with Bars(Console(stderr=True)) as bars:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from simulator.scenario.load import Loaded
-    from simulator.study.progress import Progress
     from simulator.study.run import Run
 
 MS_NS = 1_000_000

@@ -62,9 +62,9 @@ def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) 
 
     scenario, model = assembly.scenario, assembly.model
     dataset = dataset_of(assembly, quick)
-    failout = (scenario.failout or model.failout) if strategy_has_failout(scenario.strategy) else None
+    failout = model.failout if strategy_has_failout(scenario.strategy) else None
     split, was_cached, weights = trained(
-        model, assembly.graph, scenario.strategy, dataset, scenario.training or model.training, failout, scenario.seed,
+        model, assembly.graph, scenario.strategy, dataset, model.training, failout, scenario.seed,
         lambda epoch, epochs: progress.training(label, epoch, epochs))
     progress.trained(label, was_cached, weights)
     check_memory(assembly, split.costs())
@@ -93,8 +93,3 @@ def check_memory(assembly: Assembly, costs: Costs) -> None:
                                     "place a part elsewhere, make it smaller, or give the node more memory"))
     if problems:
         raise ScenarioError(*problems)
-
-
-def find_file(path: str, base: Path) -> Path:
-    """Return a path as given where it exists from here, else from the scenario's folder."""
-    return Path(path) if Path(path).exists() else base / path

@@ -75,7 +75,7 @@ class Assembly:
 
     def arrivals_ns(self, workload: Workload, streams: Streams) -> Times:
         """Return the births of one replication's requests."""
-        return workload.arrivals.births_ns(workload.requests, streams, lambda path, column: read_column(self.base / path, column))
+        return workload.arrivals.births_ns(workload.requests, streams, lambda path, column: read_column(find_file(path, self.base), column))
 
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
@@ -114,3 +114,8 @@ def read_column(path: Path, column: str) -> NDArray[np.float64]:
     if not len(values):
         raise ScenarioError(Problem(str(path), "holds no rows", "give at least one arrival"))
     return values
+
+
+def find_file(path: str, base: Path) -> Path:
+    """Return a path as given where it exists from here, else from the scenario's folder."""
+    return Path(path) if Path(path).exists() else base / path

@@ -29,8 +29,8 @@ from simulator.network.blocks import Workload
 from simulator.network.endings import LATE, endings
 from simulator.scenario.variants import Variant
 from simulator.study.agreement import zero_delay_identity
-from simulator.study.answers import Answers, answers, find_file
-from simulator.study.assemble import Assembly, given_costs
+from simulator.study.answers import Answers, answers
+from simulator.study.assemble import Assembly, find_file, given_costs
 from simulator.study.frames import events_frame, no_events, no_requests, requests_frame
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord

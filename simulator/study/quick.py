@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.model.blocks import Training
+from simulator.model.blocks import ModelFile
 from simulator.scenario.load import Loaded
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
@@ -12,11 +12,13 @@ REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
 
 def quickened(loaded: Loaded) -> Loaded:
     """Return the scenario made quick; what it asks stays the same."""
-    scenario = loaded.scenario
-    workload = scenario.workload
-    training = (scenario.training or loaded.model.training or Training()).model_copy(update={"epochs": EPOCHS})
+    scenario, workload = loaded.scenario, loaded.scenario.workload
     return replace(loaded, scenario=scenario.model_copy(update={
         "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
         "replications": min(REPLICATIONS, scenario.replications),
-        "training": training,
-    }))
+    }), model=quick_model(loaded.model))
+
+
+def quick_model(model: ModelFile) -> ModelFile:
+    """Return the model with one epoch of training."""
+    return model.model_copy(update={"training": model.training.model_copy(update={"epochs": min(EPOCHS, model.training.epochs)})})

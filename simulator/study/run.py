@@ -11,6 +11,7 @@ from simulator.scenario.identity import cell_hash, run_hash
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.variants import Variant, variants
 from simulator.study.cell import answer
+from simulator.study.fingerprint import fingerprint
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
@@ -64,7 +65,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     progress = progress or Progress()
     loaded = quickened(loaded) if quick else loaded
     cells = variants(loaded)
-    hashes = [cell_hash(cell, quick=quick) for cell in cells]
+    hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
     whole = run_hash(hashes)
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title)
     folder.claim()

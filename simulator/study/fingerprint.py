@@ -1,0 +1,48 @@
+"""What a cell reads beside its scenario, as a hash: another data set is another cell."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+
+from simulator.network.arrivals import TraceArrivals
+from simulator.scenario.variants import Variant
+from simulator.study.assemble import find_file
+
+BLOCK = 1 << 20
+
+
+def fingerprint(cell: Variant) -> str:
+    """Return a hash of the contents of all files that a cell reads; a file that is missing counts as missing.
+
+    Without a model of layers and without files it is empty.
+    """
+    said = []
+    data = cell.model.data
+    if data is not None and cell.scenario.outcomes is None and any(part.layers for part in cell.model.parts.values()):
+        path = getattr(data, "path", None)
+        said.append(f"data {data.kind} {file_hash(find_file(path, cell.base)) if path else package('seglearn')}")
+    if cell.scenario.outcomes is not None:
+        said.append(f"outcomes {file_hash(find_file(cell.scenario.outcomes.path, cell.base))}")
+    workload = cell.scenario.workload
+    if workload is not None and isinstance(workload.arrivals, TraceArrivals):
+        said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
+    return "; ".join(said)
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, or ``missing``."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "missing"
+
+
+def package(name: str) -> str:
+    """Return a package's name and version: its data sets change only with it."""
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return "missing"
