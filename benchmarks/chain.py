@@ -33,7 +33,9 @@ def chain_plan(policy: Policy = Policy()) -> Plan:
     """Return four parts in a row behind a source."""
     names = ["origin", *(f"server{hop + 1}" for hop in range(HOPS))]
     edges = tuple(Edge(a, b) for a, b in zip(names, names[1:], strict=False))
-    parts = tuple(Part(name, Join((((place - 1,),),)) if place else None, place == HOPS) for place, name in enumerate(names))
+    parts = tuple(
+        Part(name, Join((((place - 1,),),)) if place else None, place == HOPS) for place, name in enumerate(names)
+    )
     links = tuple(Link(edge.name, (edge.source, edge.target), latency_ns=LATENCY_NS) for edge in edges)
     topology = Topology("chain", tuple(Node(name) for name in names), links)
     return Plan(PartGraph(parts, edges), {name: name for name in names}, topology, Costs({}, {}), policy)
@@ -41,14 +43,21 @@ def chain_plan(policy: Policy = Policy()) -> Plan:
 
 def engine_draws(arrivals: Times, work: Times, timeline: Timeline | None) -> Draws:
     """Return the textbook's draws for the engine."""
-    columns = {f"server{hop + 1}": work[hop] for hop in range(HOPS)} | {"origin": np.zeros(len(arrivals), dtype=np.int64)}
+    columns = {f"server{hop + 1}": work[hop] for hop in range(HOPS)} | {
+        "origin": np.zeros(len(arrivals), dtype=np.int64)
+    }
     return Draws(arrivals, columns, timeline)
 
 
 def never() -> Timeline:
     """Return failures that never fire."""
-    return Timeline(tuple(f"server{hop + 1}" for hop in range(HOPS)), tuple(np.array([NEVER_NS]) for _ in range(HOPS)),
-                    tuple(np.array([NEVER_NS + 1]) for _ in range(HOPS)), None, NEVER_NS)
+    return Timeline(
+        tuple(f"server{hop + 1}" for hop in range(HOPS)),
+        tuple(np.array([NEVER_NS]) for _ in range(HOPS)),
+        tuple(np.array([NEVER_NS + 1]) for _ in range(HOPS)),
+        None,
+        NEVER_NS,
+    )
 
 
 def mean_s(end_ns: Times, arrivals_ns: Times, ok: np.ndarray) -> str:
@@ -73,9 +82,13 @@ def compare(name: str, draws: textbook.ChainDraws, policy: Policy, wanted: float
     same = int((ok == result.ok).sum()), int((log.end_ns == result.end_ns)[ok & result.ok].sum())
     mine, theirs, ratios = interleaved(lambda: engine.run(plan, ours), run_textbook)
     requests = len(draws.arrivals_ns)
-    print(f"{name:32s} engine {requests / mine:9,.0f} req/s   textbook {requests / theirs:8,.0f} req/s   {ratio_text(ratios, wanted)}")
-    print(f"{'':32s} answered {ok.mean():.4f}, textbook {result.ok.mean():.4f}; mean sojourn {mean_s(log.end_ns, draws.arrivals_ns, ok)}, "
-          f"textbook {mean_s(result.end_ns, draws.arrivals_ns, result.ok)}; equal fates {same[0]:,}, equal ends {same[1]:,} of {int(ok.sum()):,}")
+    print(
+        f"{name:32s} engine {requests / mine:9,.0f} req/s   textbook {requests / theirs:8,.0f} req/s   {ratio_text(ratios, wanted)}"
+    )
+    print(
+        f"{'':32s} answered {ok.mean():.4f}, textbook {result.ok.mean():.4f}; mean sojourn {mean_s(log.end_ns, draws.arrivals_ns, ok)}, "
+        f"textbook {mean_s(result.end_ns, draws.arrivals_ns, result.ok)}; equal fates {same[0]:,}, equal ends {same[1]:,} of {int(ok.sum()):,}"
+    )
 
 
 def main() -> None:
@@ -84,10 +97,17 @@ def main() -> None:
     failing = textbook.reference_draws(requests, 1)
     plain = replace(failing, timeline=None)
     compare("chain, nothing fails", plain, Policy(), 4.0)
-    compare("chain, crash/repair, deadline", failing,
-            Policy.model_validate({"deadline": "30 s", "at_deadline": "withdraw"}), 6.0)
+    compare(
+        "chain, crash/repair, deadline",
+        failing,
+        Policy.model_validate({"deadline": "30 s", "at_deadline": "withdraw"}),
+        6.0,
+    )
     plan = chain_plan()
-    without, with_never = engine_draws(plain.arrivals_ns, plain.work_ns, None), engine_draws(plain.arrivals_ns, plain.work_ns, never())
+    without, with_never = (
+        engine_draws(plain.arrivals_ns, plain.work_ns, None),
+        engine_draws(plain.arrivals_ns, plain.work_ns, never()),
+    )
     _, _, ratios = interleaved(lambda: engine.run(plan, with_never), lambda: engine.run(plan, without), rounds=5)
     print(f"{'failures that never fire':32s} speed {ratio_text(ratios, 0.9)}")
 

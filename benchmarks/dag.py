@@ -15,8 +15,15 @@ from benchmarks.workloads import workloads
 from simulator.network import engine
 
 WANTED = 8.0
-TIMED = ("health, perfect", "health, perfect, withdraw", "health, timeouts, withdraw", "camera, perfect",
-         "camera, timeouts, withdraw", "odd, perfect", "odd, timeouts, withdraw")
+TIMED = (
+    "health, perfect",
+    "health, perfect, withdraw",
+    "health, timeouts, withdraw",
+    "camera, perfect",
+    "camera, timeouts, withdraw",
+    "odd, perfect",
+    "odd, timeouts, withdraw",
+)
 
 
 def main() -> None:
@@ -29,10 +36,14 @@ def main() -> None:
         log, result = engine.run(plan, draws), textbook_dag.run(book)
         deliveries = sum(a == b for a, b in zip(log.delivery, result.delivery, strict=True))
         ends = int((log.end_ns == result.end_ns).sum())
-        mine, theirs, ratios = interleaved(lambda plan=plan, draws=draws: engine.run(plan, draws),  # type: ignore[misc]
-                                           lambda book=book: textbook_dag.run(book))  # type: ignore[misc]
-        print(f"{name:30s} engine {requests / mine:8,.0f} req/s   textbook {requests / theirs:6,.0f} req/s   {ratio_text(ratios, WANTED)}"
-              f"   equal deliveries {deliveries:,}, ends {ends:,} of {requests:,}")
+        mine, theirs, ratios = interleaved(
+            lambda plan=plan, draws=draws: engine.run(plan, draws),  # type: ignore[misc]
+            lambda book=book: textbook_dag.run(book),
+        )  # type: ignore[misc]
+        print(
+            f"{name:30s} engine {requests / mine:8,.0f} req/s   textbook {requests / theirs:6,.0f} req/s   {ratio_text(ratios, WANTED)}"
+            f"   equal deliveries {deliveries:,}, ends {ends:,} of {requests:,}"
+        )
 
 
 if __name__ == "__main__":

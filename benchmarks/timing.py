@@ -14,7 +14,9 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def interleaved(first: Callable[[], object], second: Callable[[], object], rounds: int = 3) -> tuple[float, float, list[float]]:
+def interleaved(
+    first: Callable[[], object], second: Callable[[], object], rounds: int = 3
+) -> tuple[float, float, list[float]]:
     """Return the median seconds of two things, and the ratio second / first of each round."""
     pairs = [(seconds(first), seconds(second)) for _ in range(rounds)]
     ratios = [b / a for a, b in pairs]

@@ -25,12 +25,39 @@ Ends = tuple[str, str]
 HEALTH_CHAIN: tuple[Ends, ...] = (("iot", "edge"), ("edge", "fog2"), ("fog2", "fog1"), ("fog1", "cloud"))
 HEALTH_SKIPS: tuple[Ends, ...] = (("iot", "fog2"), ("edge", "fog1"), ("fog2", "cloud"))
 CAMERA_EDGES: tuple[Ends, ...] = (
-    ("cam1", "e1"), ("cam2", "e1"), ("cam3", "e2"), ("cam4", "e3"), ("cam5", "e3"), ("cam6", "e4"),
-    ("e1", "f3"), ("e2", "f4"), ("e3", "f4"), ("e4", "f4"), ("f3", "f2"), ("f4", "f2"), ("f2", "f1"), ("f1", "c"),
-    ("f2", "c"), ("f3", "f1"), ("f4", "f1"), ("e1", "f2"), ("e2", "f2"), ("e3", "f2"), ("e4", "f2"))
+    ("cam1", "e1"),
+    ("cam2", "e1"),
+    ("cam3", "e2"),
+    ("cam4", "e3"),
+    ("cam5", "e3"),
+    ("cam6", "e4"),
+    ("e1", "f3"),
+    ("e2", "f4"),
+    ("e3", "f4"),
+    ("e4", "f4"),
+    ("f3", "f2"),
+    ("f4", "f2"),
+    ("f2", "f1"),
+    ("f1", "c"),
+    ("f2", "c"),
+    ("f3", "f1"),
+    ("f4", "f1"),
+    ("e1", "f2"),
+    ("e2", "f2"),
+    ("e3", "f2"),
+    ("e4", "f2"),
+)
 CAMERA_JOINS: dict[str, tuple[Group, ...]] = {
-    "e1": (((0, 1),),), "e2": (((2,),),), "e3": (((3, 4),),), "e4": (((5,),),), "f3": (((6,),),), "f4": (((7, 8, 9),),),
-    "f2": (((10,), (17,)), ((11,), (18, 19, 20))), "f1": (((12,), (15, 16)),), "c": (((13,), (14,)),)}
+    "e1": (((0, 1),),),
+    "e2": (((2,),),),
+    "e3": (((3, 4),),),
+    "e4": (((5,),),),
+    "f3": (((6,),),),
+    "f4": (((7, 8, 9),),),
+    "f2": (((10,), (17,)), ((11,), (18, 19, 20))),
+    "f1": (((12,), (15, 16)),),
+    "c": (((13,), (14,)),),
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +101,21 @@ class Workload:
         rng = np.random.default_rng(seed)
         arrivals = np.cumsum(rng.exponential(self.gap_ns, requests)).astype(np.int64)
         sources = set(self.graph.sources)
-        work = {part.name: np.zeros(requests, dtype=np.int64) if part.name in sources
-                else rng.exponential(self.service_ns, requests).astype(np.int64) for part in self.graph.parts}
-        lost = {(edge.name, link.name): rng.random(requests) < self.loss for edge in self.graph.edges for link in self.links} if self.loss else {}
+        work = {
+            part.name: np.zeros(requests, dtype=np.int64)
+            if part.name in sources
+            else rng.exponential(self.service_ns, requests).astype(np.int64)
+            for part in self.graph.parts
+        }
+        lost = (
+            {
+                (edge.name, link.name): rng.random(requests) < self.loss
+                for edge in self.graph.edges
+                for link in self.links
+            }
+            if self.loss
+            else {}
+        )
         until = int(arrivals[-1]) + 100 * SECOND_NS
         return Draws(arrivals, work, self.timeline(until, rng) if self.fallible else None, lost=lost)
 
@@ -96,9 +135,18 @@ class Workload:
         kinds: dict[str, Literal["timeout", "cutoff"]] = {"timeout": "timeout", "deadline": "cutoff"}
         kind = plan.policy.wait.kind
         return TextbookPlan(
-            plan.graph, plan.placement, plan.topology, plan.costs.payload_bytes, draws.work_ns, draws.arrivals_ns,
-            draws.timeline, draws.lost, (kinds[kind], plan.closes_ns) if kind in kinds else None, plan.limit_ns,
-            Crash(plan.crash.queue, plan.crash.in_service))
+            plan.graph,
+            plan.placement,
+            plan.topology,
+            plan.costs.payload_bytes,
+            draws.work_ns,
+            draws.arrivals_ns,
+            draws.timeline,
+            draws.lost,
+            (kinds[kind], plan.closes_ns) if kind in kinds else None,
+            plan.limit_ns,
+            Crash(plan.crash.queue, plan.crash.in_service),
+        )
 
 
 def links_of(edges: Sequence[Ends], bandwidth_bps: float = 1e6) -> tuple[Link, ...]:
@@ -109,7 +157,12 @@ def links_of(edges: Sequence[Ends], bandwidth_bps: float = 1e6) -> tuple[Link, .
 def health_graph() -> PartGraph:
     """Return the health chain of four parts with three skips, joins that select."""
     edges = tuple(Edge(a, b) for a, b in (*HEALTH_CHAIN, *HEALTH_SKIPS))
-    joins = {"edge": Join((((0,),),)), "fog2": Join((((1,), (4,)),)), "fog1": Join((((2,), (5,)),)), "cloud": Join((((3,), (6,)),))}
+    joins = {
+        "edge": Join((((0,),),)),
+        "fog2": Join((((1,), (4,)),)),
+        "fog1": Join((((2,), (5,)),)),
+        "cloud": Join((((3,), (6,)),)),
+    }
     return PartGraph((Part("iot"), *(Part(name, join, is_exit=name == "cloud") for name, join in joins.items())), edges)
 
 
@@ -137,8 +190,15 @@ def workloads() -> dict[str, Workload]:
     every_link = tuple(link.name for link in health.links)
     wires = links_of(HEALTH_CHAIN, bandwidth_bps=4e6)
     shared = {"iot": "iot", "edge": "fog1", "fog2": "edge", "fog1": "edge", "cloud": "fog1"}
-    odd = replace(health, links=wires, placement=shared, fallible=(*HEALTH_NODES, *(link.name for link in wires)),
-                  service_ns=10 * MS_NS, stops=("fog2",), loss=0.05)
+    odd = replace(
+        health,
+        links=wires,
+        placement=shared,
+        fallible=(*HEALTH_NODES, *(link.name for link in wires)),
+        service_ns=10 * MS_NS,
+        stops=("fog2",),
+        loss=0.05,
+    )
     camera = Workload(camera_graph(), links_of(CAMERA_EDGES), fallible=CAMERA_NODES, service_ns=10 * MS_NS)
     return {
         "health, nothing fails": replace(health, fallible=()),

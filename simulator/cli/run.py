@@ -8,16 +8,35 @@ from typing import Annotated
 
 import typer
 
-Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Root seed, instead of the scenario's.", show_default=False)]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", show_default=False,
-                                                help="Replace a value: --set policy.deadline='100 ms'. May be repeated.")]
-Quick = Annotated[bool, typer.Option("--quick", help="One epoch, 200 requests; random data where the data set is missing.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Root seed, instead of the scenario's.", show_default=False)
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        show_default=False,
+        help="Replace a value: --set policy.deadline='100 ms'. May be repeated.",
+    ),
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="One epoch, 200 requests; random data where the data set is missing.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of tables.")]
 
 
-def run(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")], out: Out = None,
-        seed: Seed = None, sets: Sets = None, quick: Quick = False, as_json: Json = False) -> None:
+def run(
+    scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+    out: Out = None,
+    seed: Seed = None,
+    sets: Sets = None,
+    quick: Quick = False,
+    as_json: Json = False,
+) -> None:
     """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
     Finished cells are found and skipped, so an interrupted run goes on where it was.

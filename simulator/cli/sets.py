@@ -15,8 +15,11 @@ def overrides(sets: list[str]) -> dict[str, str]:
     {'policy.deadline': '100 ms', 'replications': '3'}
     """
     pairs = [text.partition("=") for text in sets]
-    problems = [Problem(f"option --set {key}", "is no key=value", "write --set policy.deadline='100 ms'")
-                for key, equals, _ in pairs if not equals or not key.strip()]
+    problems = [
+        Problem(f"option --set {key}", "is no key=value", "write --set policy.deadline='100 ms'")
+        for key, equals, _ in pairs
+        if not equals or not key.strip()
+    ]
     if problems:
         raise ScenarioError(*problems)
     return {key.strip(): value.strip() for key, _, value in pairs}

@@ -18,13 +18,29 @@ STYLES = {"taken": "bold green", "spare": "dim", "lost": "red"}
 MARKS = {"taken": "==>", "spare": "-->", "lost": " x "}
 
 
-def whatif(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
-           down: Annotated[str, typer.Option("--down", metavar="NAMES", help="Nodes and links that are down, with commas.")] = "",
-           at: Annotated[str | None, typer.Option("--at", metavar="TIME", show_default=False,
-                         help="Also what the scenario's own failures have down at this instant of replication 0.")] = None,
-           strategy: Annotated[str | None, typer.Option("--strategy", show_default=False,
-                               help="One strategy only; the sweep's first values are taken for all else.")] = None,
-           sets: Sets = None, quick: Quick = False) -> None:
+def whatif(
+    scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+    down: Annotated[
+        str, typer.Option("--down", metavar="NAMES", help="Nodes and links that are down, with commas.")
+    ] = "",
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            show_default=False,
+            help="Also what the scenario's own failures have down at this instant of replication 0.",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy", show_default=False, help="One strategy only; the sweep's first values are taken for all else."
+        ),
+    ] = None,
+    sets: Sets = None,
+    quick: Quick = False,
+) -> None:
     """Show what one request is answered from while components are down, how well, how fast, and which edges starve.
 
     \b
@@ -74,9 +90,16 @@ def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
         edges.add_row(edge.source, MARKS[fate.fate], edge.target, fate.fate, fate.why, style=STYLES[fate.fate])
     console.print(edges)
     ending = found.ending.replace("_", " ")
-    console.print(f"answer: {found.delivery}   {ending} after {duration_text(found.latency_ns)}"
-                  + (f" ({found.reason})" if found.reason else ""), highlight=False)
+    console.print(
+        f"answer: {found.delivery}   {ending} after {duration_text(found.latency_ns)}"
+        + (f" ({found.reason})" if found.reason else ""),
+        highlight=False,
+    )
     if found.accuracy:
         words = "accuracy" if found.delivery != "-" else "no answer; its worth is"
         console.print(f"{words} {estimate_text(found.accuracy)} over the test set", highlight=False)
-        console.print("by class: " + "  ".join(f"{name}: {estimate_text(e)}" for name, e in found.by_class), highlight=False, style="dim")
+        console.print(
+            "by class: " + "  ".join(f"{name}: {estimate_text(e)}" for name, e in found.by_class),
+            highlight=False,
+            style="dim",
+        )

@@ -57,8 +57,11 @@ class CrashSemantics(Block):
     in_service: Literal["lose", "restart"] = "lose"
 
 
-NoAnswer = (Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"]
-            | dict[Literal["uniform"], tuple[int, ...]] | dict[Literal["constant"], float])
+NoAnswer = (
+    Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"]
+    | dict[Literal["uniform"], tuple[int, ...]]
+    | dict[Literal["constant"], float]
+)
 
 
 class Policy(Block):

@@ -90,11 +90,19 @@ class World:
         if life is None and self.plan.limit_ns is None:
             machine = machines.Machine()
         elif crash == CrashSemantics():
-            machine = (machines.FallibleMachine(life or Life((), ()), index) if self.plan.limit_ns is None
-                       else machines.WithdrawingMachine(life or Life((), ()), self.limits, index))
+            machine = (
+                machines.FallibleMachine(life or Life((), ()), index)
+                if self.plan.limit_ns is None
+                else machines.WithdrawingMachine(life or Life((), ()), self.limits, index)
+            )
         else:
-            machine = machines.KeepingMachine(life or Life((), ()), self.limits, index,
-                                              keeps_queue=crash.queue == "keep", restarts=crash.in_service == "restart")
+            machine = machines.KeepingMachine(
+                life or Life((), ()),
+                self.limits,
+                index,
+                keeps_queue=crash.queue == "keep",
+                restarts=crash.in_service == "restart",
+            )
         serve = machines.with_coins(machine, coins, blame_code(index, BY_CRASH)) if coins else machine.serve
         return machine, serve
 
@@ -173,7 +181,9 @@ class Wiring:
     def first_down(self, nominal: Route | None, down: frozenset[str], node: str) -> str:
         """Return the component to blame for a missing route: the first on the nominal route that is down."""
         passed = {*nominal.links, *nominal.hops} & down if nominal else set()
-        return min(passed, key=lambda name: (name not in self.plan.topology.link_by_name, self.world.index[name]), default=node)
+        return min(
+            passed, key=lambda name: (name not in self.plan.topology.link_by_name, self.world.index[name]), default=node
+        )
 
     def _along(self, edge: int, route: Route, settle: Settle, *, is_alone: bool) -> Settle:
         ends, world = self.plan.graph.edges[edge], self.world
@@ -198,9 +208,14 @@ class Wiring:
         jitter, lost = world.draws.jitter_ns.get((edge, link)), world.draws.lost.get((edge, link))
         sent = self.plan.costs.payload_bytes.get(edge, 0)
         index = world.index[link]
-        return Hop(world.line(link, sender), links.transmission_ns(sent, known.bandwidth_bps),
-                   blame_code(index, BY_CRASH), blame_code(index, BY_LOSS),
-                   None if jitter is None else jitter.tolist(), None if lost is None else lost.tolist())
+        return Hop(
+            world.line(link, sender),
+            links.transmission_ns(sent, known.bandwidth_bps),
+            blame_code(index, BY_CRASH),
+            blame_code(index, BY_LOSS),
+            None if jitter is None else jitter.tolist(),
+            None if lost is None else lost.tolist(),
+        )
 
     def _only_delays(self, hop: Hop) -> bool:
         line = hop.line
@@ -238,8 +253,16 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
         machine, serve = world.machine(plan.placement[part.name])
         blame = world.index[plan.placement[part.name]]
         late = None if world.marks is None else (world.marks, blame_code(blame, BY_DEADLINE))
-        station = Station(world.clock, world.stride, 1 + place, machine, serve,
-                          world.draws.work_ns[part.name].tolist(), tuple(outputs), late)
+        station = Station(
+            world.clock,
+            world.stride,
+            1 + place,
+            machine,
+            serve,
+            world.draws.work_ns[part.name].tolist(),
+            tuple(outputs),
+            late,
+        )
         if part.join is None:
             begins.append(firing_of(station))
         else:

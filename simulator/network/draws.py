@@ -27,7 +27,10 @@ def mean_service_ns(part: str, node_speed_flop_per_s: float, costs: Costs) -> Se
 def service_times(plan: Plan) -> dict[str, ServiceTime]:
     """Return the service time of each part on its node."""
     nodes = plan.topology.node_by_name
-    return {p.name: mean_service_ns(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs) for p in plan.graph.parts}
+    return {
+        p.name: mean_service_ns(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs)
+        for p in plan.graph.parts
+    }
 
 
 def work_ns(plan: Plan, requests: int, streams: Streams) -> dict[str, Times]:
@@ -42,11 +45,17 @@ def work_ns(plan: Plan, requests: int, streams: Streams) -> dict[str, Times]:
     return drawn
 
 
-def for_each_crossing(plan: Plan, links: Callable[[Link], bool], draw: Callable[[str, Link], np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+def for_each_crossing(
+    plan: Plan, links: Callable[[Link], bool], draw: Callable[[str, Link], np.ndarray]
+) -> dict[tuple[str, str], np.ndarray]:
     """Return one drawn column for each (edge, link) that the edge may cross and that has the property."""
     wanted = [link for link in plan.topology.links if links(link)]
-    return {(edge.name, link.name): draw(edge.name, link) for edge in plan.graph.edges for link in wanted
-            if can_cross(plan.topology, link, plan.placement[edge.source], plan.placement[edge.target])}
+    return {
+        (edge.name, link.name): draw(edge.name, link)
+        for edge in plan.graph.edges
+        for link in wanted
+        if can_cross(plan.topology, link, plan.placement[edge.source], plan.placement[edge.target])
+    }
 
 
 def can_cross(topology: Topology, link: Link, source: str, target: str) -> bool:
@@ -64,6 +73,9 @@ def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
     def lost(edge: str, link: Link) -> np.ndarray:
         return np.asarray(streams.of(f"{edge}@{link.name}", "loss").random(requests) < link.loss)
 
-    return Draws(arrivals_ns, work_ns(plan, requests, streams),
-                 jitter_ns=for_each_crossing(plan, lambda link: link.jitter_ns > 0, jitter),
-                 lost=for_each_crossing(plan, lambda link: link.loss > 0, lost))
+    return Draws(
+        arrivals_ns,
+        work_ns(plan, requests, streams),
+        jitter_ns=for_each_crossing(plan, lambda link: link.jitter_ns > 0, jitter),
+        lost=for_each_crossing(plan, lambda link: link.loss > 0, lost),
+    )

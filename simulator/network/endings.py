@@ -10,11 +10,17 @@ from simulator.network.plan import Times
 
 ON_TIME, LATE, LOST = 0, 1, 2
 ENDINGS = ("on_time", "late", "lost")
-REASONS = {BY_CRASH: "{} was down", BY_DEADLINE: "the deadline passed at {}", BY_LOSS: "{} lost the message",
-           BY_WAIT: "no input came to {} in time"}
+REASONS = {
+    BY_CRASH: "{} was down",
+    BY_DEADLINE: "the deadline passed at {}",
+    BY_LOSS: "{} lost the message",
+    BY_WAIT: "no input came to {} in time",
+}
 
 
-def endings(answered: NDArray[np.bool_], arrival_ns: Times, end_ns: Times, blame: Times, deadline_ns: int | None) -> NDArray[np.int8]:
+def endings(
+    answered: NDArray[np.bool_], arrival_ns: Times, end_ns: Times, blame: Times, deadline_ns: int | None
+) -> NDArray[np.int8]:
     """Return the ending of each request: on time, late (after the deadline, or withdrawn at it) or lost.
 
     Args:

@@ -34,7 +34,9 @@ class Rows:
             self.end[request], self.blame[request] = when, blame
 
 
-def run(plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: Callable[[Clock], None] | None = None) -> Log:
+def run(
+    plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: Callable[[Clock], None] | None = None
+) -> Log:
     """Return how each request ended.
 
     Args:
@@ -86,4 +88,3 @@ def _log(world: World, rows: Rows) -> Log:
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
     return Log(rows.delivery, end, blame, too_late)
-

@@ -54,7 +54,9 @@ class Rules:
         return tuple(first) if all(present >> place & 1 for place in first) else ()
 
 
-def last_loss(whens: Sequence[int], feds: Sequence[int], blames: Sequence[int], places: Sequence[int]) -> tuple[int, int]:
+def last_loss(
+    whens: Sequence[int], feds: Sequence[int], blames: Sequence[int], places: Sequence[int]
+) -> tuple[int, int]:
     """Return when the last loss among these inputs is known and its blame; ties go to the later place."""
     known, blame = -1, 0
     for place in places:

@@ -65,8 +65,10 @@ class Line:
 def delay(settle: Settle, delay_ns: int, bit: int) -> Settle:
     """Return a wire that only delays: links of infinite bandwidth that cannot fail, lose or jitter."""
     if delay_ns == 0:
+
         def pass_on(request: int, when: int, fed: int, blame: int) -> None:
             settle(request, when, fed | bit if fed else 0, blame)
+
         return pass_on
 
     def send(request: int, when: int, fed: int, blame: int) -> None:

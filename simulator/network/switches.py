@@ -27,8 +27,11 @@ class Switches:
         if timeline and columns:
             switches = [times for c in columns for times in (timeline.crash_ns[c], timeline.repair_ns[c])]
             instants = np.unique(np.concatenate([np.array([0], dtype=np.int64), *switches]))
-            down = [np.searchsorted(timeline.crash_ns[c], instants, "right") > np.searchsorted(timeline.repair_ns[c], instants, "right")
-                    for c in columns]
+            down = [
+                np.searchsorted(timeline.crash_ns[c], instants, "right")
+                > np.searchsorted(timeline.repair_ns[c], instants, "right")
+                for c in columns
+            ]
             self.instants, self.masks = instants.tolist(), as_masks(down)
             if timeline.coins is not None:
                 self.tossed = as_masks([~timeline.coins[:, c] for c in columns])

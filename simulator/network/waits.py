@@ -29,7 +29,8 @@ def path_ns(plan: Plan) -> dict[str, int]:
         sent = plan.costs.payload_bytes.get(edge.name, 0)
         crossed = [links[name] for name in route.links] if route else []
         times[edge.name] = service[edge.source].mean_ns + sum(
-            link.latency_ns + link.jitter_ns + transmission_ns(sent, link.bandwidth_bps) for link in crossed)
+            link.latency_ns + link.jitter_ns + transmission_ns(sent, link.bandwidth_bps) for link in crossed
+        )
     return times
 
 
@@ -83,6 +84,9 @@ def check_waits(plan: Plan) -> list[str]:
         return []
     waits = with_waits(plan).closes_ns
     least = waits_before_ns(plan, waits)
-    return [f"{part} waits {duration_text(waits[part])}, shorter than the wait before it plus the path, "
-            f"{duration_text(need)}: it closes before a degraded input can come; write at least that, or one duration for all"
-            for part, need in least.items() if len(plan.graph.inputs[part]) > 1 and waits[part] < need]
+    return [
+        f"{part} waits {duration_text(waits[part])}, shorter than the wait before it plus the path, "
+        f"{duration_text(need)}: it closes before a degraded input can come; write at least that, or one duration for all"
+        for part, need in least.items()
+        if len(plan.graph.inputs[part]) > 1 and waits[part] < need
+    ]

@@ -18,8 +18,12 @@ from simulator.topology.graph import Topology
 
 def without_delays(topology: Topology) -> Topology:
     """Return the topology with links that take no time, lose nothing and never jitter; failures are untouched."""
-    return replace(topology, links=tuple(
-        replace(link, latency_ns=0, jitter_ns=0, bandwidth_bps=float("inf"), loss=0.0) for link in topology.links))
+    return replace(
+        topology,
+        links=tuple(
+            replace(link, latency_ns=0, jitter_ns=0, bandwidth_bps=float("inf"), loss=0.0) for link in topology.links
+        ),
+    )
 
 
 def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int = 0) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from simulator.dataflow.costs import Costs
 from simulator.errors import Problem, ScenarioError
@@ -50,8 +49,13 @@ def dataset_of(assembly: Assembly, quick: bool) -> DataSet:
         ScenarioError: the model file names none, or its file is missing.
     """
     if assembly.model.data is None:
-        raise ScenarioError(Problem(f"model {assembly.scenario.model!r}", "has layers but no data set",
-                                    "add a data: block to the model file"))
+        raise ScenarioError(
+            Problem(
+                f"model {assembly.scenario.model!r}",
+                "has layers but no data set",
+                "add a data: block to the model file",
+            )
+        )
     return load_data(assembly.model.data, assembly.base, quick)
 
 
@@ -64,8 +68,15 @@ def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) 
     dataset = dataset_of(assembly, quick)
     failout = model.failout if strategy_has_failout(scenario.strategy) else None
     split, was_cached, weights = trained(
-        model, assembly.graph, scenario.strategy, dataset, model.training, failout, scenario.seed,
-        lambda epoch, epochs: progress.training(label, epoch, epochs))
+        model,
+        assembly.graph,
+        scenario.strategy,
+        dataset,
+        model.training,
+        failout,
+        scenario.seed,
+        lambda epoch, epochs: progress.training(label, epoch, epochs),
+    )
     progress.trained(label, was_cached, weights)
     check_memory(assembly, split.costs())
     rng = Streams(scenario.seed).of("", "no answer")
@@ -89,7 +100,12 @@ def check_memory(assembly: Assembly, costs: Costs) -> None:
         there = assembly.topology.node_by_name[name].memory_bytes
         needed = sum(costs.memory_bytes[part] for part in parts)
         if there is not None and needed > there:
-            problems.append(Problem(f"node {name!r}", f"{', '.join(parts)} need {needed:,} B and its memory is {there:,} B",
-                                    "place a part elsewhere, make it smaller, or give the node more memory"))
+            problems.append(
+                Problem(
+                    f"node {name!r}",
+                    f"{', '.join(parts)} need {needed:,} B and its memory is {there:,} B",
+                    "place a part elsewhere, make it smaller, or give the node more memory",
+                )
+            )
     if problems:
         raise ScenarioError(*problems)

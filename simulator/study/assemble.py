@@ -70,12 +70,16 @@ class Assembly:
 
     def plan(self, costs: Costs) -> Plan:
         """Return the engine's plan, with the closing times of joins filled in."""
-        plan = Plan(self.graph, self.placement, self.topology, with_given_times(self.model, costs), self.scenario.policy)
+        plan = Plan(
+            self.graph, self.placement, self.topology, with_given_times(self.model, costs), self.scenario.policy
+        )
         return with_waits(plan)
 
     def arrivals_ns(self, workload: Workload, streams: Streams) -> Times:
         """Return the births of one replication's requests."""
-        return workload.arrivals.births_ns(workload.requests, streams, lambda path, column: read_column(find_file(path, self.base), column))
+        return workload.arrivals.births_ns(
+            workload.requests, streams, lambda path, column: read_column(find_file(path, self.base), column)
+        )
 
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
@@ -84,7 +88,9 @@ class Assembly:
 
 def with_given_times(model: ModelFile, costs: Costs) -> Costs:
     """Return costs in which service times, work and bytes given by hand win over derived ones."""
-    service = {name: ServiceTime(part.service.mean_ns, part.service.law) for name, part in model.parts.items() if part.service}
+    service = {
+        name: ServiceTime(part.service.mean_ns, part.service.law) for name, part in model.parts.items() if part.service
+    }
     work = {name: part.work_flop for name, part in model.parts.items() if part.work_flop is not None}
     return replace(costs, work_flop={**costs.work_flop, **work}, service={**costs.service, **service})
 
@@ -105,12 +111,19 @@ def read_column(path: Path, column: str) -> NDArray[np.float64]:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise ScenarioError(Problem(str(path), f"cannot be read ({error.strerror})", "give the path of a CSV file")) from error
+        raise ScenarioError(
+            Problem(str(path), f"cannot be read ({error.strerror})", "give the path of a CSV file")
+        ) from error
     try:
         values = np.array([float(row[column]) for row in rows])
     except (KeyError, TypeError, ValueError) as error:
-        raise ScenarioError(Problem(str(path), f"column {column!r} is missing or holds {error}",
-                                    "give a CSV file with a header and one number a row")) from error
+        raise ScenarioError(
+            Problem(
+                str(path),
+                f"column {column!r} is missing or holds {error}",
+                "give a CSV file with a header and one number a row",
+            )
+        ) from error
     if not len(values):
         raise ScenarioError(Problem(str(path), "holds no rows", "give at least one arrival"))
     return values

@@ -103,8 +103,15 @@ class Cell:
             frames = self._timed(workload, expected)
         self._note_answers()
         found = self.found
-        record = CellRecord(self.name, dict(self.variant.label), found.estimates, found.curves, found.counts, found.tables,
-                            tuple(found.notes))
+        record = CellRecord(
+            self.name,
+            dict(self.variant.label),
+            found.estimates,
+            found.curves,
+            found.counts,
+            found.tables,
+            tuple(found.notes),
+        )
         return CellAnswer(record, *frames)
 
     def _table(self) -> TableAccuracy | None:
@@ -112,8 +119,9 @@ class Cell:
         if block is None:
             return None
         path = find_file(block.path, self.assembly.base)
-        return TableAccuracy.read(block.model_copy(update={"path": str(path.absolute())}), path.parent,
-                                  self.assembly.process.components)
+        return TableAccuracy.read(
+            block.model_copy(update={"path": str(path.absolute())}), path.parent, self.assembly.process.components
+        )
 
     def _expected_accuracy(self) -> Estimate | None:
         """Find the exact expected accuracy, where there are outcomes and the process states its law."""
@@ -131,7 +139,9 @@ class Cell:
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(self.delivery_of_pattern)
-            expectation = exact.expected_accuracy(probability, self.delivery_of_pattern, outcomes.correct, outcomes.groups)
+            expectation = exact.expected_accuracy(
+                probability, self.delivery_of_pattern, outcomes.correct, outcomes.groups
+            )
         self._keep_expectation(expectation)
         return expectation.expected_accuracy
 
@@ -143,7 +153,9 @@ class Cell:
             found.estimates["no_information_flow"] = expectation.no_information_flow
         found.counts["patterns"] = len(self.patterns.probability)
         graph = self.assembly.graph
-        found.tables["deliveries"] = [{**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries]
+        found.tables["deliveries"] = [
+            {**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries
+        ]
 
     def _accuracy_vs_failure(self, points: int, highest: float) -> None:
         probabilities = np.linspace(0, highest, points)
@@ -158,7 +170,9 @@ class Cell:
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(self.delivery_of_pattern)
-            curve = accuracy_vs_failure(patterns, self.delivery_of_pattern, outcomes.correct, probabilities, outcomes.groups)
+            curve = accuracy_vs_failure(
+                patterns, self.delivery_of_pattern, outcomes.correct, probabilities, outcomes.groups
+            )
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve
@@ -168,8 +182,9 @@ class Cell:
         plan = self.assembly.plan(self.costs)
         total = workload.requests * scenario.replications
         samples = self.answers.samples if self.answers else 0
-        runs = simulate(self.assembly, plan, workload, samples,
-                        lambda done: self.progress.simulating(self.label, done, total))
+        runs = simulate(
+            self.assembly, plan, workload, samples, lambda done: self.progress.simulating(self.label, done, total)
+        )
         requests = self._requests(runs)
         self.found.counts |= ending_counts(requests, total)
         self.found.counts["too_late"] = sum(runs.too_late.values())
@@ -179,7 +194,8 @@ class Cell:
         if scenario.measure.accuracy_over_time and self.answers:
             span = int(requests.arrival_ns.max()) + 1
             self.found.curves["accuracy_over_time"] = accuracy_over_time(
-                requests, scenario.measure.accuracy_over_time.bins, span)
+                requests, scenario.measure.accuracy_over_time.bins, span
+            )
         self._note_cycles(runs)
         return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
 
@@ -207,15 +223,23 @@ class Cell:
         snapshot = self._worth(runs, runs.snapshot)
         controlled = controlled_accuracy(requests.worth, snapshot, runs.replication, expected.value)
         found.estimates["served_accuracy_controlled"] = controlled.estimate
-        lives = Lives(requests.worth, snapshot, runs.has_switched, requests.ending == LATE,
-                      runs.end_ns - runs.arrival_ns, runs.replication)
+        lives = Lives(
+            requests.worth,
+            snapshot,
+            runs.has_switched,
+            requests.ending == LATE,
+            runs.end_ns - runs.arrival_ns,
+            runs.replication,
+        )
         self._keep_gap(gap(lives, expected, self._switches_per_s()))
 
     def _keep_gap(self, split: Gap) -> None:
         self.found.estimates |= split.estimates()
         if split.holds is False:
-            self.found.notes.append("served and expected accuracy differ by more than failures in flight can explain: "
-                                    "look at gap_congestion and gap_detection")
+            self.found.notes.append(
+                "served and expected accuracy differ by more than failures in flight can explain: "
+                "look at gap_congestion and gap_detection"
+            )
 
     def _switches_per_s(self) -> NDArray[np.float64] | None:
         process = self.assembly.process
@@ -230,15 +254,24 @@ class Cell:
         from simulator.network.endings import ENDINGS, reason  # noqa: PLC0415 - only here
 
         pairs, counts = np.unique(np.stack([requests.ending, runs.blame]), axis=1, return_counts=True)
-        rows = [{"ending": ENDINGS[int(ending)], "reason": reason(int(blame), self.assembly.topology.components), "requests": int(n)}
-                for (ending, blame), n in zip(pairs.T, counts, strict=True) if ending]
+        rows = [
+            {
+                "ending": ENDINGS[int(ending)],
+                "reason": reason(int(blame), self.assembly.topology.components),
+                "requests": int(n),
+            }
+            for (ending, blame), n in zip(pairs.T, counts, strict=True)
+            if ending
+        ]
         return sorted(rows, key=lambda row: -int(str(row["requests"])))
 
     def _zero_delay(self, workload: Workload) -> None:
         same, compared = zero_delay_identity(self.assembly, workload)
         self.found.counts |= {"zero_delay_equal": same, "zero_delay_compared": compared}
         if same != compared:
-            self.found.notes.append(f"the zero-delay identity fails for {compared - same} of {compared} requests: please report this")
+            self.found.notes.append(
+                f"the zero-delay identity fails for {compared - same} of {compared} requests: please report this"
+            )
 
     def _note_cycles(self, runs: TimedRuns) -> None:
         lasts = [int(runs.end_ns[runs.replication == number].max()) for number in range(len(runs.timelines))]
@@ -246,18 +279,24 @@ class Cell:
         self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
         few = [f"{name} ({count})" for name, count in counted.items() if count < FEW_CYCLES]
         if few and any(timeline is not None and timeline.coins is None for timeline in runs.timelines):
-            self.found.notes.append(f"fewer than {FEW_CYCLES} failures in all replications: {', '.join(few)}; "
-                                    "intervals of timed estimates may be too narrow")
+            self.found.notes.append(
+                f"fewer than {FEW_CYCLES} failures in all replications: {', '.join(few)}; "
+                "intervals of timed estimates may be too narrow"
+            )
 
     def _note_answers(self) -> None:
         if self.answers is None:
             return
-        self.found.counts |= {"deliveries": len(self.answers.outcomes.predictions),
-                              "part_runs": self.answers.evaluation.part_runs, "test_samples": self.answers.samples}
+        self.found.counts |= {
+            "deliveries": len(self.answers.outcomes.predictions),
+            "part_runs": self.answers.evaluation.part_runs,
+            "test_samples": self.answers.samples,
+        }
         self.found.tables["weights"] = [{"hash": self.answers.weights}]
         if self.answers.is_synthetic:
-            self.found.notes.append("SYNTHETIC: the data set is missing, random arrays of its shapes stand in; "
-                                    "accuracies mean nothing")
+            self.found.notes.append(
+                "SYNTHETIC: the data set is missing, random arrays of its shapes stand in; accuracies mean nothing"
+            )
 
 
 def answer(variant: Variant, name: str, *, quick: bool, progress: Progress) -> CellAnswer:
@@ -270,5 +309,3 @@ def answer(variant: Variant, name: str, *, quick: bool, progress: Progress) -> C
         progress: Who is told how far it is.
     """
     return Cell(variant, name, quick=quick, progress=progress).run()
-
-

@@ -14,7 +14,18 @@ from simulator.study.timed import TimedRuns
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUEST_COLUMNS = ("replication", "cell", "strategy", "request", "arrival_ns", "end_ns", "sample", "delivery", "ending", "reason")
+REQUEST_COLUMNS = (
+    "replication",
+    "cell",
+    "strategy",
+    "request",
+    "arrival_ns",
+    "end_ns",
+    "sample",
+    "delivery",
+    "ending",
+    "reason",
+)
 EVENT_COLUMNS = ("cell", "replication", "component", "time_ns", "is_up")
 
 
@@ -26,12 +37,21 @@ def requests_frame(assembly: Assembly, label: str, runs: TimedRuns, requests: Re
     blames, which = np.unique(np.where(requests.ending > 0, runs.blame, 0), return_inverse=True)
     reasons = [reason(int(blame), assembly.topology.components) for blame in blames]
     size = len(runs.request)
-    return pd.DataFrame({
-        "replication": runs.replication, "cell": as_category(np.zeros(size, dtype=np.int64), [label]),
-        "strategy": as_category(np.zeros(size, dtype=np.int64), [assembly.scenario.strategy]),
-        "request": runs.request, "arrival_ns": runs.arrival_ns, "end_ns": runs.end_ns, "sample": runs.sample,
-        "delivery": as_category(runs.delivery, texts), "ending": as_category(requests.ending, list(ENDINGS)),
-        "reason": as_category(which.reshape(-1), reasons)}, columns=list(REQUEST_COLUMNS))
+    return pd.DataFrame(
+        {
+            "replication": runs.replication,
+            "cell": as_category(np.zeros(size, dtype=np.int64), [label]),
+            "strategy": as_category(np.zeros(size, dtype=np.int64), [assembly.scenario.strategy]),
+            "request": runs.request,
+            "arrival_ns": runs.arrival_ns,
+            "end_ns": runs.end_ns,
+            "sample": runs.sample,
+            "delivery": as_category(runs.delivery, texts),
+            "ending": as_category(requests.ending, list(ENDINGS)),
+            "reason": as_category(which.reshape(-1), reasons),
+        },
+        columns=list(REQUEST_COLUMNS),
+    )
 
 
 def as_category(which: np.ndarray, words: list[str]) -> pd.Categorical:
@@ -57,8 +77,17 @@ def events_frame(label: str, runs: TimedRuns) -> pd.DataFrame:
             states = np.concatenate([[is_up], np.zeros(len(crash), dtype=bool), np.ones(len(repair), dtype=bool)])
             shown = np.concatenate([[True], (crash > 0) & (crash <= last), (repair > 0) & (repair <= last)])
             order = np.argsort(times[shown], kind="stable")
-            pieces.append(pd.DataFrame({"cell": label, "replication": replication, "component": name,
-                                        "time_ns": times[shown][order].astype(np.int64), "is_up": states[shown][order].astype(bool)}))
+            pieces.append(
+                pd.DataFrame(
+                    {
+                        "cell": label,
+                        "replication": replication,
+                        "component": name,
+                        "time_ns": times[shown][order].astype(np.int64),
+                        "is_up": states[shown][order].astype(bool),
+                    }
+                )
+            )
     return pd.concat(pieces, ignore_index=True) if pieces else no_events()
 
 

@@ -13,12 +13,20 @@ REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
 def quickened(loaded: Loaded) -> Loaded:
     """Return the scenario made quick; what it asks stays the same."""
     scenario, workload = loaded.scenario, loaded.scenario.workload
-    return replace(loaded, scenario=scenario.model_copy(update={
-        "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
-        "replications": min(REPLICATIONS, scenario.replications),
-    }), model=quick_model(loaded.model))
+    return replace(
+        loaded,
+        scenario=scenario.model_copy(
+            update={
+                "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
+                "replications": min(REPLICATIONS, scenario.replications),
+            }
+        ),
+        model=quick_model(loaded.model),
+    )
 
 
 def quick_model(model: ModelFile) -> ModelFile:
     """Return the model with one epoch of training."""
-    return model.model_copy(update={"training": model.training.model_copy(update={"epochs": min(EPOCHS, model.training.epochs)})})
+    return model.model_copy(
+        update={"training": model.training.model_copy(update={"epochs": min(EPOCHS, model.training.epochs)})}
+    )

@@ -70,6 +70,10 @@ class Record:
 def cell_from_plain(plain: dict[str, Any]) -> CellRecord:
     """Return a cell's record from plain values."""
     estimates = {name: Estimate(**values) for name, values in plain["estimates"].items()}
-    curves = {name: Curve(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
-              for name, values in plain["curves"].items()}
-    return CellRecord(plain["hash"], plain["label"], estimates, curves, plain["counts"], plain["tables"], tuple(plain["notes"]))
+    curves = {
+        name: Curve(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+        for name, values in plain["curves"].items()
+    }
+    return CellRecord(
+        plain["hash"], plain["label"], estimates, curves, plain["counts"], plain["tables"], tuple(plain["notes"])
+    )

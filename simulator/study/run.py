@@ -45,8 +45,13 @@ class Run:
         """Return the estimates as a frame: one row for each cell and estimate."""
         import pandas as pd  # noqa: PLC0415 - heavy
 
-        return pd.DataFrame([{**cell.label, "estimate": name, **estimate.as_dict()}
-                             for cell in self.record.cells for name, estimate in cell.estimates.items()])
+        return pd.DataFrame(
+            [
+                {**cell.label, "estimate": name, **estimate.as_dict()}
+                for cell in self.record.cells
+                for name, estimate in cell.estimates.items()
+            ]
+        )
 
 
 def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None) -> Run:
@@ -75,9 +80,17 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         found += known is not None
         answers.append(known or _run_cell(folder, cell, name, quick, progress))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), known is not None)
-    record = Record(title=loaded.scenario.title, question=loaded.scenario.question, hash=whole, seed=loaded.scenario.seed,
-                    scenario=resolved(loaded), versions=versions(), cells=tuple(a.record for a in answers), is_quick=quick,
-                    is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes))
+    record = Record(
+        title=loaded.scenario.title,
+        question=loaded.scenario.question,
+        hash=whole,
+        seed=loaded.scenario.seed,
+        scenario=resolved(loaded),
+        versions=versions(),
+        cells=tuple(a.record for a in answers),
+        is_quick=quick,
+        is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
+    )
     requests, events = folder.write_frames(answers)
     write_text(folder.path / "record.json", record.to_json())
     return Run(record, requests, events, folder.path, found == len(cells))

@@ -1,9 +1,9 @@
 """Run folders: cells written whole or not at all, finished ones found by their hash, nothing overwritten silently.
 
-    OUT/run.json                 what this folder belongs to
-    OUT/cells/HASH/              one finished cell: record.json, requests.parquet, events.parquet
-    OUT/record.json, requests.parquet, events.parquet, figures/, report.html      the whole run
-    OUT/volatile.json            times and host: facts that differ from run to run
+OUT/run.json                 what this folder belongs to
+OUT/cells/HASH/              one finished cell: record.json, requests.parquet, events.parquet
+OUT/record.json, requests.parquet, events.parquet, figures/, report.html      the whole run
+OUT/volatile.json            times and host: facts that differ from run to run
 """
 
 from __future__ import annotations
@@ -63,17 +63,29 @@ class RunFolder:
             if owner is None and any(self.path.iterdir()):
                 raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
             if owner is not None and owner.get("hash") != self.hash:
-                raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {owner.get('title')!r} "
-                                             f"({str(owner.get('hash'))[:NAME_LENGTH]})", way_out))
+                raise RunFolderError(
+                    Problem(
+                        f"--out {self.path}",
+                        f"the folder holds another run, {owner.get('title')!r} "
+                        f"({str(owner.get('hash'))[:NAME_LENGTH]})",
+                        way_out,
+                    )
+                )
             if owner is None:
-                write_text(self.path / "run.json", json.dumps({"format": FORMAT, "hash": self.hash, "title": self.title}) + "\n")
+                write_text(
+                    self.path / "run.json",
+                    json.dumps({"format": FORMAT, "hash": self.hash, "title": self.title}) + "\n",
+                )
             cells = self.path / "cells"
             cells.mkdir(exist_ok=True)
             for left_over in cells.glob(HALF_WRITTEN + "*"):
                 shutil.rmtree(left_over)
         except OSError as error:
-            raise RunFolderError(Problem(f"--out {self.path}", f"cannot be written ({error.strerror})",
-                                         "give a folder that you may write to")) from error
+            raise RunFolderError(
+                Problem(
+                    f"--out {self.path}", f"cannot be written ({error.strerror})", "give a folder that you may write to"
+                )
+            ) from error
 
     def _owner(self) -> dict[str, Any] | None:
         try:
@@ -95,7 +107,9 @@ class RunFolder:
             record = cell_from_plain(json.loads((folder / "record.json").read_text()))
             if record.hash != cell_hash:
                 raise ValueError(f"{folder} holds the cell {record.hash}")
-            return CellAnswer(record, pd.read_parquet(folder / "requests.parquet"), pd.read_parquet(folder / "events.parquet"))
+            return CellAnswer(
+                record, pd.read_parquet(folder / "requests.parquet"), pd.read_parquet(folder / "events.parquet")
+            )
         except (OSError, ValueError, KeyError, TypeError):
             folder.rename(Path(tempfile.mkdtemp(prefix=".torn-", dir=folder.parent)) / folder.name)
             return None

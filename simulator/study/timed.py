@@ -52,7 +52,9 @@ class TimedRuns:
     too_late: dict[str, int]
 
 
-def simulate(assembly: Assembly, plan: Plan, workload: Workload, samples: int, progress: Callable[[int], None]) -> TimedRuns:
+def simulate(
+    assembly: Assembly, plan: Plan, workload: Workload, samples: int, progress: Callable[[int], None]
+) -> TimedRuns:
     """Return the requests of all replications.
 
     Args:
@@ -75,16 +77,35 @@ def simulate(assembly: Assembly, plan: Plan, workload: Workload, samples: int, p
         for part, count in log.too_late.items():
             too_late[part] = too_late.get(part, 0) + count
         sample = streams.of("", "sample").integers(0, max(1, samples), len(arrivals))
-        columns.append((np.full(len(arrivals), replication), np.arange(len(arrivals)), arrivals, log.end_ns, sample,
-                        interned(log.delivery, table), snapshots(assembly, timeline, arrivals, table), log.blame,
-                        switched(assembly, timeline, arrivals, log.end_ns)))
+        columns.append(
+            (
+                np.full(len(arrivals), replication),
+                np.arange(len(arrivals)),
+                arrivals,
+                log.end_ns,
+                sample,
+                interned(log.delivery, table),
+                snapshots(assembly, timeline, arrivals, table),
+                log.blame,
+                switched(assembly, timeline, arrivals, log.end_ns),
+            )
+        )
         progress(done + workload.requests)
     joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
-    return TimedRuns(joined[0].astype(np.int32), joined[1].astype(np.int32), *joined[2:8], joined[8].astype(bool),
-                     tuple(table), tuple(timelines), too_late)
+    return TimedRuns(
+        joined[0].astype(np.int32),
+        joined[1].astype(np.int32),
+        *joined[2:8],
+        joined[8].astype(bool),
+        tuple(table),
+        tuple(timelines),
+        too_late,
+    )
 
 
-def run_once(assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, progress: Callable[[int], None] | None = None) -> tuple[Log, Timeline | None]:
+def run_once(
+    assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, progress: Callable[[int], None] | None = None
+) -> tuple[Log, Timeline | None]:
     """Return one replication's log and failures; the failures' horizon grows until it covers every request's end."""
     drawn = draws(plan, arrivals, streams)
     if not assembly.process.components:
@@ -101,10 +122,14 @@ def run_once(assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, 
 
 def interned(deliveries: list[int], table: dict[int, int]) -> NDArray[np.int64]:
     """Return the place of each delivery in the table, which grows."""
-    return np.fromiter((table.setdefault(delivery, len(table)) for delivery in deliveries), dtype=np.int64, count=len(deliveries))
+    return np.fromiter(
+        (table.setdefault(delivery, len(table)) for delivery in deliveries), dtype=np.int64, count=len(deliveries)
+    )
 
 
-def snapshots(assembly: Assembly, timeline: Timeline | None, arrivals: Times, table: dict[int, int]) -> NDArray[np.int64]:
+def snapshots(
+    assembly: Assembly, timeline: Timeline | None, arrivals: Times, table: dict[int, int]
+) -> NDArray[np.int64]:
     """Return the place of the delivery that each request would have with no delays, by the pattern at its birth."""
     if timeline is None:
         place = table.setdefault(assembly.reach.delivery(frozenset()), len(table))

@@ -15,7 +15,7 @@ from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.draws import draws
 from simulator.network.endings import ENDINGS, endings, reason
-from simulator.network.plan import Plan, Times
+from simulator.network.plan import Times
 from simulator.seeds import Streams
 from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, given_costs
@@ -58,8 +58,14 @@ class WhatIf:
     reason: str
 
 
-def what_if(assembly: Assembly, down: Sequence[str], at_ns: int | None = None, *, quick: bool = False,
-            progress: Progress | None = None) -> WhatIf:
+def what_if(
+    assembly: Assembly,
+    down: Sequence[str],
+    at_ns: int | None = None,
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> WhatIf:
     """Return what happens to one request while components are down.
 
     Args:
@@ -77,21 +83,35 @@ def what_if(assembly: Assembly, down: Sequence[str], at_ns: int | None = None, *
     timeline = frozen(assembly, down, at_ns)
     birth = np.array([at_ns or 0], dtype=np.int64)
     all_down = frozenset(n for n, is_up in zip(timeline.components, timeline.up_at(birth)[0], strict=True) if not is_up)
-    judged = answers(assembly, quick=quick, label=assembly.scenario.strategy, progress=progress or Progress()) if assembly.has_layers else None
+    judged = (
+        answers(assembly, quick=quick, label=assembly.scenario.strategy, progress=progress or Progress())
+        if assembly.has_layers
+        else None
+    )
     plan = assembly.plan(judged.costs if judged else given_costs(assembly.model, assembly.graph))
     log = engine.run(plan, replace(draws(plan, birth, Streams(assembly.scenario.seed)), timeline=timeline))
     ending = endings(np.array([log.delivery[0] != EMPTY]), birth, log.end_ns, log.blame, plan.policy.deadline_ns)
     accuracy, by_class = judge(judged, log.delivery[0])
-    return WhatIf(tuple(n for n in assembly.topology.components if n in all_down), assembly.graph.text(log.delivery[0]),
-                  edge_fates(assembly, all_down), accuracy, by_class, int(log.end_ns[0] - birth[0]),
-                  ENDINGS[int(ending[0])], reason(int(log.blame[0]), assembly.topology.components) if ending[0] else "")
+    return WhatIf(
+        tuple(n for n in assembly.topology.components if n in all_down),
+        assembly.graph.text(log.delivery[0]),
+        edge_fates(assembly, all_down),
+        accuracy,
+        by_class,
+        int(log.end_ns[0] - birth[0]),
+        ENDINGS[int(ending[0])],
+        reason(int(log.blame[0]), assembly.topology.components) if ending[0] else "",
+    )
 
 
 def check_names(assembly: Assembly, down: Sequence[str]) -> None:
     """Raise ScenarioError when a component does not exist, for all of them at once."""
     known = assembly.topology.components
-    problems = [Problem("option --down", f"no node or link named {name!r}", did_you_mean(name, known))
-                for name in down if name not in known]
+    problems = [
+        Problem("option --down", f"no node or link named {name!r}", did_you_mean(name, known))
+        for name in down
+        if name not in known
+    ]
     if problems:
         raise ScenarioError(*problems)
 
@@ -102,11 +122,15 @@ def frozen(assembly: Assembly, down: Sequence[str], at_ns: int | None) -> Timeli
     own: dict[str, tuple[Times, Times]] = {}
     if at_ns is not None and assembly.process.components:
         line = assembly.process.timeline(Streams(assembly.scenario.seed), 1, 2 * at_ns + AGES_NS // 1000)
-        own = {n: (c, r) for n, c, r in zip(line.components, line.crash_ns, line.repair_ns, strict=True) if n not in names}
+        own = {
+            n: (c, r) for n, c, r in zip(line.components, line.crash_ns, line.repair_ns, strict=True) if n not in names
+        }
     forever = (np.array([-1], dtype=np.int64), np.array([AGES_NS], dtype=np.int64))
     lives = own | dict.fromkeys(names, forever)
     ordered = [name for name in assembly.topology.components if name in lives]
-    return Timeline(tuple(ordered), tuple(lives[n][0] for n in ordered), tuple(lives[n][1] for n in ordered), None, AGES_NS)
+    return Timeline(
+        tuple(ordered), tuple(lives[n][0] for n in ordered), tuple(lives[n][1] for n in ordered), None, AGES_NS
+    )
 
 
 def judge(judged: Answers | None, delivery: int) -> tuple[Estimate | None, tuple[tuple[int, Estimate], ...]]:
@@ -116,7 +140,9 @@ def judge(judged: Answers | None, delivery: int) -> tuple[Estimate | None, tuple
     outcomes = judged.outcomes
     worth = outcomes.correct(delivery)
     classes = np.unique(outcomes.labels)
-    by_class = tuple((int(c), cluster_mean(worth[outcomes.labels == c], outcomes.groups[outcomes.labels == c])) for c in classes)
+    by_class = tuple(
+        (int(c), cluster_mean(worth[outcomes.labels == c], outcomes.groups[outcomes.labels == c])) for c in classes
+    )
     return cluster_mean(worth, outcomes.groups), by_class
 
 

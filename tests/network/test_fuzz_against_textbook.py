@@ -33,17 +33,24 @@ def policies(draw):
 
 def with_delays(plan: Plan, policy: Policy, rng: np.random.Generator) -> Plan:
     """Return the plan with latencies of some ns, links of some or infinite bandwidth, and messages of some bytes."""
-    links = tuple(replace(link, latency_ns=int(rng.integers(0, 9_000)), bandwidth_bps=rng.choice([float("inf"), 8e6, 2.5e6]))
-                  for link in plan.topology.links)
+    links = tuple(
+        replace(link, latency_ns=int(rng.integers(0, 9_000)), bandwidth_bps=rng.choice([float("inf"), 8e6, 2.5e6]))
+        for link in plan.topology.links
+    )
     sizes = {edge.name: int(rng.integers(0, 12)) for edge in plan.graph.edges}
-    return with_waits(Plan(plan.graph, plan.placement, Topology("", plan.topology.nodes, links), Costs({}, sizes), policy))
+    return with_waits(
+        Plan(plan.graph, plan.placement, Topology("", plan.topology.nodes, links), Costs({}, sizes), policy)
+    )
 
 
 def draws_of(plan: Plan, rng: np.random.Generator, requests: int) -> Draws:
     names = plan.topology.components
     switches = [np.cumsum(rng.integers(1, 300_000, 80)) - rng.integers(0, 100_000) for _ in names]
     timeline = Timeline(names, tuple(s[0::2] for s in switches), tuple(s[1::2] for s in switches), None, 10**12)
-    work = {part.name: rng.integers(1, 30_000, requests) if part.join else np.zeros(requests, dtype=np.int64) for part in plan.graph.parts}
+    work = {
+        part.name: rng.integers(1, 30_000, requests) if part.join else np.zeros(requests, dtype=np.int64)
+        for part in plan.graph.parts
+    }
     lost = {(e.name, link.name): rng.random(requests) < 0.05 for e in plan.graph.edges for link in plan.topology.links}
     return Draws(np.cumsum(rng.integers(1, 60_000, requests)), work, timeline, lost=lost)
 
@@ -52,10 +59,24 @@ def check(plan: Plan, policy: Policy, seed: int, requests: int) -> None:
     rng = np.random.default_rng(seed)
     plan = with_delays(plan, policy, rng)
     draws = draws_of(plan, rng, requests)
-    kind = {"perfect": None, "timeout": ("timeout", plan.closes_ns), "deadline": ("cutoff", plan.closes_ns)}[policy.wait.kind]
-    book = textbook_dag.run(textbook_dag.TextbookPlan(
-        plan.graph, plan.placement, plan.topology, plan.costs.payload_bytes, draws.work_ns, draws.arrivals_ns, draws.timeline,
-        draws.lost, kind, plan.limit_ns, textbook_dag.Crash(policy.crash.queue, policy.crash.in_service)))
+    kind = {"perfect": None, "timeout": ("timeout", plan.closes_ns), "deadline": ("cutoff", plan.closes_ns)}[
+        policy.wait.kind
+    ]
+    book = textbook_dag.run(
+        textbook_dag.TextbookPlan(
+            plan.graph,
+            plan.placement,
+            plan.topology,
+            plan.costs.payload_bytes,
+            draws.work_ns,
+            draws.arrivals_ns,
+            draws.timeline,
+            draws.lost,
+            kind,
+            plan.limit_ns,
+            textbook_dag.Crash(policy.crash.queue, policy.crash.in_service),
+        )
+    )
     log = engine.run(plan, draws)
     assert log.delivery == list(book.delivery)
     np.testing.assert_array_equal(log.end_ns, book.end_ns)

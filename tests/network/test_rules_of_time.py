@@ -27,8 +27,12 @@ def answered(log: Log) -> list[bool]:
     return [delivery != EMPTY for delivery in log.delivery]
 
 
-@pytest.mark.parametrize(("crash", "repair", "is_answered"), [(15, 20, True), (14, 20, False), (0, 5, True), (5, 9, False)])
-def test_rule_1_done_exactly_at_the_crash_counts_arriving_exactly_at_it_is_refused_and_at_the_repair_accepted(crash, repair, is_answered):
+@pytest.mark.parametrize(
+    ("crash", "repair", "is_answered"), [(15, 20, True), (14, 20, False), (0, 5, True), (5, 9, False)]
+)
+def test_rule_1_done_exactly_at_the_crash_counts_arriving_exactly_at_it_is_refused_and_at_the_repair_accepted(
+    crash, repair, is_answered
+):
     # the job is on m on [5, 15)
     log = run(LINE, [5], work={"m": 10}, down={"m": [(crash, repair)]})
     assert answered(log) == [is_answered]
@@ -76,7 +80,9 @@ def test_rule_7_an_input_exactly_at_closing_time_counts_and_a_later_one_is_too_l
 
 def test_rule_8_equal_timeouts_lose_what_growing_ones_keep():
     #   s -> e -> f -> c   with skips s->f and e->c; e is dead: f must wait before it may use the skip
-    parts = graph([("s", "e"), ("e", "f"), ("f", "c"), ("s", "f"), ("s", "c")], {"f": (((1,), (3,)),), "c": (((2,), (4,)),)})
+    parts = graph(
+        [("s", "e"), ("e", "f"), ("f", "c"), ("s", "f"), ("s", "c")], {"f": (((1,), (3,)),), "c": (((2,), (4,)),)}
+    )
     equal = run(parts, [0], policy=TIMEOUT, latency=2, closes={"e": 0, "f": 30, "c": 30}, down={"e": [(-1, 999)]})
     growing = run(parts, [0], policy=TIMEOUT, latency=2, closes={"e": 0, "f": 30, "c": 33}, down={"e": [(-1, 999)]})
     assert taken(parts, equal) == ["c <- s->c"]
@@ -90,7 +96,9 @@ def test_rule_9_timeouts_give_deliveries_that_no_snapshot_has():
 
 
 @pytest.mark.parametrize(("work", "limit", "is_answered", "end"), [(10, "10 ns", True, 10), (10, "9 ns", False, 9)])
-def test_rule_10_done_exactly_at_the_limit_is_on_time_and_in_service_the_machine_is_freed_at_the_limit(work, limit, is_answered, end):
+def test_rule_10_done_exactly_at_the_limit_is_on_time_and_in_service_the_machine_is_freed_at_the_limit(
+    work, limit, is_answered, end
+):
     policy = {"deadline": limit, "at_deadline": "withdraw"}
     log = run(ONE, [0, 2], work={"m": [work, 2]}, policy=policy)
     assert answered(log)[0] is is_answered
@@ -138,7 +146,7 @@ def test_rule_13_blame_is_the_loss_known_last_and_the_request_ends_then():
 
 
 def test_rule_14_times_that_step_back_are_looked_up_again():
-    from simulator.network.life import Life  # noqa: PLC0415
+    from simulator.network.life import Life
 
     life = Life([10, 30, 50], [20, 40, 60])
     assert [life.until(now, 0) for now in (5, 45, 15, 20, 60, 39)] == [10, 50, -1, 30, 1 << 62, -1]
@@ -153,7 +161,7 @@ def test_an_ordinary_simpy_process_runs_beside_the_slim_events_and_first_at_the_
             yield clock.timeout(10)
             seen.append((clock.now, "process"))
 
-    from simulator.network.clock import OURS, Firing  # noqa: PLC0415
+    from simulator.network.clock import OURS, Firing
 
     clock.process(process())
     for when in (10, 15, 30):
@@ -186,12 +194,15 @@ def test_a_crash_after_sending_changes_nothing():
     assert answered(log) == [True]
 
 
-@pytest.mark.parametrize(("queue", "in_service", "expected"), [
-    ("lose", "lose", [(False, 12), (False, 12)]),
-    ("keep", "lose", [(False, 12), (True, 30)]),
-    ("lose", "restart", [(True, 30), (False, 12)]),
-    ("keep", "restart", [(True, 30), (True, 40)]),
-])
+@pytest.mark.parametrize(
+    ("queue", "in_service", "expected"),
+    [
+        ("lose", "lose", [(False, 12), (False, 12)]),
+        ("keep", "lose", [(False, 12), (True, 30)]),
+        ("lose", "restart", [(True, 30), (False, 12)]),
+        ("keep", "restart", [(True, 30), (True, 40)]),
+    ],
+)
 def test_a_crash_loses_or_keeps_the_queue_and_loses_or_restarts_the_job_in_service(queue, in_service, expected):
     # two jobs of 10 at 5; m is down on [12, 20)
     policy = {"crash": {"queue": queue, "in_service": in_service}}

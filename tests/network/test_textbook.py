@@ -84,12 +84,15 @@ def test_a_crash_loses_the_job_in_service_and_the_queue():
     assert pair([0, 1, 8], downs=downs) == [("-", 12, "B"), ("-", 12, "B"), ("x->y", 23, "")]
 
 
-@pytest.mark.parametrize(("crash", "ends"), [
-    #  B: |5..15 job 0|, crash at 12, repair at 20; job 1 waits since 6, job 2 comes at 18
-    (Crash("keep", "lose"), [("-", 12, "B"), ("x->y", 30, ""), ("x->y", 40, "")]),
-    (Crash("keep", "restart"), [("x->y", 30, ""), ("x->y", 40, ""), ("x->y", 50, "")]),
-    (Crash("lose", "restart"), [("x->y", 30, ""), ("-", 12, "B"), ("-", 18, "B")]),
-])
+@pytest.mark.parametrize(
+    ("crash", "ends"),
+    [
+        #  B: |5..15 job 0|, crash at 12, repair at 20; job 1 waits since 6, job 2 comes at 18
+        (Crash("keep", "lose"), [("-", 12, "B"), ("x->y", 30, ""), ("x->y", 40, "")]),
+        (Crash("keep", "restart"), [("x->y", 30, ""), ("x->y", 40, ""), ("x->y", 50, "")]),
+        (Crash("lose", "restart"), [("x->y", 30, ""), ("-", 12, "B"), ("-", 18, "B")]),
+    ],
+)
 def test_a_queue_may_be_kept_and_a_job_restarted(crash, ends):
     assert pair([0, 1, 13], downs=Downs({"B": [(12, 20)]}), crash=crash) == ends
 
@@ -156,8 +159,7 @@ def test_a_link_must_stay_up_until_the_last_byte_arrives():
 def test_a_dead_message_holds_the_transmitter_until_the_crash_only():
     #  0 |0..6 dead|, 1 waits and dies at 6; 2 handed over at the repair 7 |7..15| arrives 20
     downs = Downs({"A-B": [(6, 7)]})
-    assert slow([0, 1, 6, 7], downs=downs) == [
-        ("-", 6, "A-B"), ("-", 6, "A-B"), ("-", 6, "A-B"), ("x->y", 21, "")]
+    assert slow([0, 1, 6, 7], downs=downs) == [("-", 6, "A-B"), ("-", 6, "A-B"), ("-", 6, "A-B"), ("x->y", 21, "")]
 
 
 def test_directions_do_not_share_a_transmitter():
@@ -255,8 +257,9 @@ def test_a_part_that_is_down_when_ready_is_not_tried_again():
     assert skip([0], downs=Downs({"B": [(15, 16)]})) == [("-", 15, "B")]
 
 
-@pytest.mark.parametrize(("needs", "row"), [
-    ("any", ("b->y", 6, "")), (1, ("b->y", 6, "")), (2, ("-", 5, "A")), ("all", ("-", 5, "A"))])
+@pytest.mark.parametrize(
+    ("needs", "row"), [("any", ("b->y", 6, "")), (1, ("b->y", 6, "")), (2, ("-", 5, "A")), ("all", ("-", 5, "A"))]
+)
 def test_needs(needs, row):
     #   A (a) --- 3 ---\
     #   B (b) --- 5 --- C (y: 1 ns)       A is down at birth
@@ -266,9 +269,15 @@ def test_needs(needs, row):
 
 
 # --- joins, timeouts and cut-offs ----------------------------------------------------------------------------------
-@pytest.mark.parametrize(("after", "row"), [
-    # the skip comes at 4, m's answer at 15
-    (10, ("x->y", 15, "")), (11, ("x->m m->y", 16, "")), (12, ("x->m m->y", 16, ""))])
+@pytest.mark.parametrize(
+    ("after", "row"),
+    [
+        # the skip comes at 4, m's answer at 15
+        (10, ("x->y", 15, "")),
+        (11, ("x->m m->y", 16, "")),
+        (12, ("x->m m->y", 16, "")),
+    ],
+)
 def test_an_input_exactly_at_closing_time_counts(after, row):
     assert skip([0], wait=("timeout", {"m": 0, "y": after})) == [row]
     assert skip([0], wait=("cutoff", {"m": 2, "y": 4 + after})) == [row]
@@ -345,7 +354,7 @@ def test_the_two_textbooks_agree_on_the_chain_with_failures_and_deadline():
     draws = reference_draws(3_000, 8)
     chain = run_with_failures(draws, SECOND_NS // 2, 30 * SECOND_NS)
     general = run(replace(chain_plan(draws, limit_ns=30 * SECOND_NS), timelines=draws.timeline))
-    assert .6 < chain.ok.mean() < .95
+    assert 0.6 < chain.ok.mean() < 0.95
     assert ((np.array(general.delivery, dtype=object) != 0) == chain.ok).all()
     assert (general.end_ns == chain.end_ns).all()
 
@@ -364,6 +373,7 @@ def random_graph(dice):
 
 def delivery_of(graph, absent):
     """Return the delivery when these nodes are absent, by recursion; part p stands on node P."""
+
     def behind(part):
         if part.upper() in absent:
             return None
@@ -388,8 +398,13 @@ def test_at_zero_delay_the_delivery_is_that_of_the_pattern(seed):
     requests = 40
     up = dice.random((requests, len(topology.components))) < 0.75
     up[:, 6:] = True
-    timeline = Timeline(topology.components, (np.array([], dtype=np.int64),) * up.shape[1],
-                        (np.array([], dtype=np.int64),) * up.shape[1], up, 10**9)
+    timeline = Timeline(
+        topology.components,
+        (np.array([], dtype=np.int64),) * up.shape[1],
+        (np.array([], dtype=np.int64),) * up.shape[1],
+        up,
+        10**9,
+    )
     result = run(replace(plan(graph, topology, "ABCDEF", [0] * 6, np.arange(requests)), timelines=timeline))
     absent = [{n for n, is_up in zip(topology.components, row, strict=True) if not is_up} for row in up]
     assert result.delivery == [delivery_of(graph, gone) for gone in absent]

@@ -26,7 +26,9 @@ from simulator.topology.routes import Routes
 def snapshot_deliveries(plan: Plan, timeline: Timeline, arrivals: np.ndarray) -> list[int]:
     reach = Reach(plan.graph, plan.placement, Routes(plan.topology))
     rows = timeline.up_at(arrivals)
-    return [reach.delivery(frozenset(n for n, up in zip(timeline.components, row, strict=True) if not up)) for row in rows]
+    return [
+        reach.delivery(frozenset(n for n, up in zip(timeline.components, row, strict=True) if not up)) for row in rows
+    ]
 
 
 def engine_deliveries(plan: Plan, timeline: Timeline, arrivals: np.ndarray) -> list[int]:
@@ -35,7 +37,10 @@ def engine_deliveries(plan: Plan, timeline: Timeline, arrivals: np.ndarray) -> l
 
 
 @pytest.mark.parametrize("mtbf_s", [0.5, 5, 100])
-@pytest.mark.parametrize("name", ["health, perfect", "health, links fail and lose", "health, relays that stop", "camera, perfect", "odd, perfect"])
+@pytest.mark.parametrize(
+    "name",
+    ["health, perfect", "health, links fail and lose", "health, relays that stop", "camera, perfect", "odd, perfect"],
+)
 def test_every_request_has_the_delivery_of_its_birth_at_any_failure_speed(name, mtbf_s):
     workload = replace(workloads.workloads()[name], mtbf_ns=int(mtbf_s * 1e9), loss=0.0)
     plan, draws = workload.plan(), workload.draws(2000, seed=7)
@@ -50,8 +55,10 @@ def plans(draw):
     """Any small part graph with any joins, on any placement over a random connected topology, nodes and links failing."""
     size = draw(st.integers(2, 6))
     pairs = [(a, b) for b in range(1, size) for a in range(b)]
-    edges = sorted({draw(st.sampled_from(pairs)) for _ in range(draw(st.integers(1, 9)))} | {(b - 1, b) for b in range(1, size)},
-                   key=lambda pair: (pair[1], pair[0]))
+    edges = sorted(
+        {draw(st.sampled_from(pairs)) for _ in range(draw(st.integers(1, 9)))} | {(b - 1, b) for b in range(1, size)},
+        key=lambda pair: (pair[1], pair[0]),
+    )
     parts = [Part("p0")]
     for b in range(1, size):
         into = draw(st.permutations([i for i, pair in enumerate(edges) if pair[1] == b]))

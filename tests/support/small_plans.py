@@ -17,7 +17,9 @@ from simulator.network.plan import Draws, Log, Plan
 from simulator.topology.graph import Link, Node, Topology
 
 
-def graph(edges: Sequence[tuple[str, str]], joins: Mapping[str, tuple[Group, ...]] = {}, exit_part: str = "c") -> PartGraph:
+def graph(
+    edges: Sequence[tuple[str, str]], joins: Mapping[str, tuple[Group, ...]] = {}, exit_part: str = "c"
+) -> PartGraph:
     """Return a part graph; parts in order of first mention, joins add unless given, what has no input is a source."""
     names = list(dict.fromkeys(name for edge in edges for name in edge))
     order = sorted(names, key=lambda n: depth(n, edges))
@@ -33,12 +35,24 @@ def depth(name: str, edges: Sequence[tuple[str, str]]) -> int:
 
 def timeline(down: Mapping[str, Sequence[tuple[int, int]]]) -> Timeline:
     """Return the outages of components, [crash, repair)."""
-    return Timeline(tuple(down), tuple(np.array([a for a, _ in spells], dtype=np.int64) for spells in down.values()),
-                    tuple(np.array([b for _, b in spells], dtype=np.int64) for spells in down.values()), None, 10**12)
+    return Timeline(
+        tuple(down),
+        tuple(np.array([a for a, _ in spells], dtype=np.int64) for spells in down.values()),
+        tuple(np.array([b for _, b in spells], dtype=np.int64) for spells in down.values()),
+        None,
+        10**12,
+    )
 
 
-def run(parts: PartGraph, births: Sequence[int], *, work: Mapping[str, int | Sequence[int]] = {}, latency: int = 0,
-        down: Mapping[str, Sequence[tuple[int, int]]] = {}, **more: Any) -> Log:
+def run(
+    parts: PartGraph,
+    births: Sequence[int],
+    *,
+    work: Mapping[str, int | Sequence[int]] = {},
+    latency: int = 0,
+    down: Mapping[str, Sequence[tuple[int, int]]] = {},
+    **more: Any,
+) -> Log:
     """Run a plan on nodes of the parts' names, or as ``placement`` says, with a direct link for each edge.
 
     ``more``: ``policy``, ``closes``, ``placement``, ``links``, ``payload``, ``stops``, ``lost``.
@@ -48,7 +62,14 @@ def run(parts: PartGraph, births: Sequence[int], *, work: Mapping[str, int | Seq
     pairs = dict.fromkeys((placement[e.source], placement[e.target]) for e in parts.edges)
     links = more.get("links") or tuple(Link(f"{a}-{b}", (a, b), latency_ns=latency) for a, b in pairs if a != b)
     costs = Costs({}, more.get("payload", {}))
-    plan = Plan(parts, placement, Topology("", nodes, links), costs, Policy.model_validate(more.get("policy", {})), more.get("closes", {}))
+    plan = Plan(
+        parts,
+        placement,
+        Topology("", nodes, links),
+        costs,
+        Policy.model_validate(more.get("policy", {})),
+        more.get("closes", {}),
+    )
     size = len(births)
     works = {p.name: np.broadcast_to(np.array(work.get(p.name, 0), dtype=np.int64), size) for p in parts.parts}
     draws = Draws(np.array(births, dtype=np.int64), works, timeline(down) if down else None, lost=more.get("lost", {}))
