@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cache
 from typing import Annotated
 
@@ -54,7 +54,8 @@ UNITS = {TIME: ("ns", "us", "ms", "s", "min", "h", "day"), RATE: ("/s", "/min", 
          SPEED: ("FLOP/s", "MFLOP/s", "GFLOP/s", "TFLOP/s", "TFLOPS")}
 NUMBER = r"[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?i:nan|inf|infinity)\b"
 WRITTEN = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.DOTALL)
-LONGEST = 17  # digits that a float needs to be read back
+SHORT = Context(prec=15)
+FEW_DIGITS = 6
 UNIT_TEXT = re.compile(r"[A-Za-zµ]+(?:\s*/\s*[A-Za-zµ]+)?|/\s*[A-Za-zµ]+")
 
 
@@ -156,7 +157,7 @@ def magnitude(value: object, base_unit: str) -> float:
 
 
 def text_of(number: float, base_unit: str, ladder: tuple[str, ...]) -> str:
-    """Return a quantity in the largest unit of the ladder that keeps it >= 1; it reads back to the same number.
+    """Return a quantity in the largest unit of the ladder that keeps it >= 1 and short; it reads back the same.
 
     >>> text_of(2_500_000, "nanosecond", ("s", "ms", "us", "ns"))
     '2.5 ms'
@@ -164,13 +165,15 @@ def text_of(number: float, base_unit: str, ladder: tuple[str, ...]) -> str:
     if number == 0 or number == float("inf"):
         return f"{number:g} {ladder[0]}"
     exact = Decimal(repr(number))
-    scales = {unit: scale(unit, base_unit) for unit in ladder}
-    for unit, ratio in scales.items():
-        shown = (exact / ratio).normalize()
-        if shown >= 1 and len(shown.as_tuple().digits) <= LONGEST and type(number)(shown * ratio) == number:
-            return f"{_plain(shown)} {unit}"
-    smallest = min(scales, key=scales.__getitem__)
-    return f"{_plain(exact / scales[smallest])} {smallest}"
+    fitting = [(SHORT.divide(exact, scale(unit, base_unit)).normalize(SHORT), unit) for unit in ladder]
+    fitting = [(shown, unit) for shown, unit in fitting
+               if shown >= 1 and type(number)(shown * scale(unit, base_unit)) == number]
+    if fitting:
+        digits = [max(FEW_DIGITS, len(shown.as_tuple().digits)) for shown, _ in fitting]
+        shown, unit = fitting[digits.index(min(digits))]
+        return f"{_plain(shown)} {unit}"
+    whole = next((unit for unit in ladder if scale(unit, base_unit) == 1), ladder[-1])
+    return f"{_plain(exact / scale(whole, base_unit))} {whole}"
 
 
 def _plain(number: Decimal) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from simulator.documents.yaml_text import read_document
 from simulator.errors import Problem, ScenarioError, did_you_mean
 
 Kind = Literal["scenario", "topology", "model"]
 FOLDERS: Mapping[Kind, str] = {"scenario": "scenarios", "topology": "topologies", "model": "models"}
-ENDINGS = (".yaml", ".yml", ".graphml", ".xml")
+YAML = (".yaml", ".yml")
+ENDINGS = (*YAML, ".graphml", ".xml")
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -49,12 +51,31 @@ def find(kind: Kind, name: str, beside: Path | None = None, place: str = "") -> 
     for start in (Path(), *([beside] if beside else [])):
         if (path := start / Path(name).expanduser()).is_file():
             return path
+    if len(Path(name).parts) > 1:
+        raise ScenarioError(Problem(place, f"no file {name!r}", _nearest(kind, Path(name).name)))
+    return on_shelf(kind, name, place)
+
+
+def on_shelf(kind: Kind, name: str, place: str = "") -> Path:
+    """Return the file of a name on the shelf, with or without its ending; raise ScenarioError where there is none."""
     shelf = files(kind)
     by_name = {**shelf, **{path.name: path for path in shelf.values()}}
-    if name in by_name:
-        return by_name[name]
-    known = [path.name for path in shelf.values()] if Path(name).suffix in ENDINGS else list(shelf)
-    looks_like_path = len(Path(name).parts) > 1
-    said = f"no file {name!r}" if looks_like_path else f"no {kind} named {name!r}"
-    near = did_you_mean(Path(name).name, known)
-    raise ScenarioError(Problem(place, said, near or f"give the path of a {kind} file"))
+    if name not in by_name:
+        raise ScenarioError(Problem(place, f"no {kind} named {name!r}", _nearest(kind, name)))
+    return by_name[name]
+
+
+def titles(kind: Kind) -> dict[str, str]:
+    """Return the title of each file of one kind on the shelf, by name; empty where it has none."""
+    return {name: _title(path) for name, path in files(kind).items()}
+
+
+def _title(path: Path) -> str:
+    """Return a file's title: of YAML the value at the key, of anything else the name."""
+    return str(read_document(path).value.get("title", "")) if path.suffix in YAML else path.stem
+
+
+def _nearest(kind: Kind, name: str) -> str:
+    shelf = files(kind)
+    near = did_you_mean(name, [path.name for path in shelf.values()] if Path(name).suffix in ENDINGS else shelf)
+    return near if near.endswith("?") else f"give the path of a {kind} file, or a name on the shelf; {near}"

@@ -1,0 +1,70 @@
+"""What is not wrong but may surprise: too few failures to measure, machines that cannot keep up, waits too short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from simulator.expect.cycles import ENOUGH_CYCLES
+from simulator.failures.renewal import RenewalBlock
+from simulator.network.arrivals import Times
+from simulator.network.draws import service_times
+from simulator.network.plan import Plan
+from simulator.network.waits import check_waits
+from simulator.scenario.scenario import Scenario
+from simulator.topology.routes import Routes
+from simulator.units import SECOND_NS, duration_text
+
+
+def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
+    """Return the warnings about one cell of a scenario with a workload.
+
+    Args:
+        scenario: The cell's scenario.
+        plan: The engine's plan; costs that are not known are 0 there, and nothing is said about them.
+        births_ns: The arrivals of one replication, sorted, int64 nanoseconds.
+    """
+    span_ns = int(births_ns[-1])
+    gap_ns = span_ns / max(1, len(births_ns))
+    return (*few_cycles(scenario, plan, span_ns), *overloads(plan, gap_ns), *check_waits(plan))
+
+
+def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:
+    """Yield a warning for each component whose failure cycles are too few to rest a timed estimate on.
+
+    The expected number of cycles is span x replications / (MTBF + MTTR), of all replications together.
+    """
+    for block in scenario.failures:
+        if not isinstance(block, RenewalBlock):
+            continue
+        process = block.build(plan.topology)
+        for name, mtbf_ns, mttr_ns in zip(process.components, process.mtbf_ns, process.mttr_ns, strict=True):
+            seen = span_ns * scenario.replications / (mtbf_ns + mttr_ns)
+            if seen < ENOUGH_CYCLES:
+                more = -(-ENOUGH_CYCLES * (mtbf_ns + mttr_ns) // span_ns) if span_ns else float("inf")
+                yield (f"{name} goes through about {seen:.3g} failure cycles in all {scenario.replications} "
+                       f"replications (one takes {duration_text(round(mtbf_ns + mttr_ns, -6))}), fewer than "
+                       f"{ENOUGH_CYCLES}: timed estimates rest on few failures; write more requests, "
+                       f"or replications: {more:.0f}")
+
+
+def overloads(plan: Plan, gap_ns: float) -> Iterator[str]:
+    """Yield a warning for each node and each direction of a link that is asked for more than it can do.
+
+    Args:
+        plan: The engine's plan.
+        gap_ns: Mean time between two requests.
+    """
+    busy_ns: defaultdict[str, float] = defaultdict(float)
+    for part, service in service_times(plan).items():
+        busy_ns[f"node {plan.placement[part]!r}"] += service.mean_ns
+    links, routes = plan.topology.link_by_name, Routes(plan.topology)
+    for edge in plan.graph.edges:
+        route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
+        bits = 8 * plan.costs.payload_bytes.get(edge.name, 0)
+        for name, sender in zip(route.links, route.hops, strict=False) if route else ():
+            busy_ns[f"link {name!r} from {sender!r}"] += bits / links[name].bandwidth_bps * SECOND_NS
+    for what, busy in busy_ns.items():
+        if busy >= gap_ns > 0:
+            yield (f"{what} is asked for {busy / gap_ns:.3g} s of work a second: its queue grows as long as requests "
+                   f"come; write a lower rate, a faster machine or link, or place parts elsewhere")
