@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,7 +33,7 @@ NEVER_NS = 1 << 60
 def chain_plan(policy: Policy = Policy()) -> Plan:
     """Return four parts in a row behind a source."""
     names = ["origin", *(f"server{hop + 1}" for hop in range(HOPS))]
-    edges = tuple(Edge(a, b) for a, b in zip(names, names[1:], strict=False))
+    edges = tuple(Edge(a, b) for a, b in pairwise(names))
     parts = tuple(
         Part(name, Join((((place - 1,),),)) if place else None, place == HOPS) for place, name in enumerate(names)
     )
@@ -82,13 +83,11 @@ def compare(name: str, draws: textbook.ChainDraws, policy: Policy, wanted: float
     same = int((ok == result.ok).sum()), int((log.end_ns == result.end_ns)[ok & result.ok].sum())
     mine, theirs, ratios = interleaved(lambda: engine.run(plan, ours), run_textbook)
     requests = len(draws.arrivals_ns)
-    print(
-        f"{name:32s} engine {requests / mine:9,.0f} req/s   textbook {requests / theirs:8,.0f} req/s   {ratio_text(ratios, wanted)}"
-    )
-    print(
-        f"{'':32s} answered {ok.mean():.4f}, textbook {result.ok.mean():.4f}; mean sojourn {mean_s(log.end_ns, draws.arrivals_ns, ok)}, "
-        f"textbook {mean_s(result.end_ns, draws.arrivals_ns, result.ok)}; equal fates {same[0]:,}, equal ends {same[1]:,} of {int(ok.sum()):,}"
-    )
+    speeds = f"engine {requests / mine:9,.0f} req/s   textbook {requests / theirs:8,.0f} req/s"
+    means = mean_s(log.end_ns, draws.arrivals_ns, ok), mean_s(result.end_ns, draws.arrivals_ns, result.ok)
+    print(f"{name:32s} {speeds}   {ratio_text(ratios, wanted)}")
+    print(f"{'':32s} answered {ok.mean():.4f}, textbook {result.ok.mean():.4f}; mean sojourn {means[0]}, textbook {means[1]}")
+    print(f"{'':32s} equal fates {same[0]:,} of {requests:,}, equal ends {same[1]:,} of {int(ok.sum()):,}")
 
 
 def main() -> None:

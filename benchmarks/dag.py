@@ -40,10 +40,9 @@ def main() -> None:
             lambda plan=plan, draws=draws: engine.run(plan, draws),  # type: ignore[misc]
             lambda book=book: textbook_dag.run(book),
         )  # type: ignore[misc]
-        print(
-            f"{name:30s} engine {requests / mine:8,.0f} req/s   textbook {requests / theirs:6,.0f} req/s   {ratio_text(ratios, WANTED)}"
-            f"   equal deliveries {deliveries:,}, ends {ends:,} of {requests:,}"
-        )
+        speeds = f"engine {requests / mine:8,.0f} req/s   textbook {requests / theirs:6,.0f} req/s"
+        equal = f"equal deliveries {deliveries:,}, ends {ends:,} of {requests:,}"
+        print(f"{name:30s} {speeds}   {ratio_text(ratios, WANTED)}   {equal}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def run(
     quick: Quick = False,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
+    r"""Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
     Finished cells are found and skipped, so an interrupted run goes on where it was.
 

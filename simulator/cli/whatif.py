@@ -41,7 +41,7 @@ def whatif(
     sets: Sets = None,
     quick: Quick = False,
 ) -> None:
-    """Show what one request is answered from while components are down, how well, how fast, and which edges starve.
+    r"""Show what one request is answered from while components are down, how well, how fast, and which edges starve.
 
     \b
     sim whatif first --down fog2

@@ -153,7 +153,7 @@ class Wiring:
         return is_long or any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
 
     def _chooser(self, edge: int, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
-        """Return the choice of a wire by (instant, request): the best route over what is up, remembered by what is down."""
+        """Return the choice of a wire by (instant, request): the best route, remembered by what is down."""
         ends, world = self.plan.graph.edges[edge], self.world
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
         by_route: dict[Route, Settle] = {}

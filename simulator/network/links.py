@@ -14,7 +14,7 @@ from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.life import Until
 
 Settle = Callable[[int, int, int, int], None]
-"""``settle(request, when, fed, blame)``: this input comes at ``when``, or (fed = 0) is known from ``when`` on never to come."""
+"""``settle(request, when, fed, blame)``: the input comes at ``when``, or (fed = 0) is known from then on to be lost."""
 
 BITS_PER_BYTE = 8
 SECOND_NS = 1_000_000_000

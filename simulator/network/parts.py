@@ -44,7 +44,7 @@ Fire = Callable[[int, int, int, int], None]
 
 
 def firing_of(station: Station) -> Fire:
-    """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn when it is done, or of the loss."""
+    """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
     machine, serve, work = station.machine, station.serve, station.work_ns
     outputs = station.outputs
     only = outputs[0] if len(outputs) == 1 else None

@@ -86,7 +86,7 @@ def check_waits(plan: Plan) -> list[str]:
     least = waits_before_ns(plan, waits)
     return [
         f"{part} waits {duration_text(waits[part])}, shorter than the wait before it plus the path, "
-        f"{duration_text(need)}: it closes before a degraded input can come; write at least that, or one duration for all"
+        f"{duration_text(need)}: it closes before a degraded input can come; write that, or one duration for all"
         for part, need in least.items()
         if len(plan.graph.inputs[part]) > 1 and waits[part] < need
     ]

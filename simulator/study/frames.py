@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.expect.timed import Requests
 from simulator.network.endings import ENDINGS, reason
@@ -54,13 +55,14 @@ def requests_frame(assembly: Assembly, label: str, runs: TimedRuns, requests: Re
     )
 
 
-def as_category(which: np.ndarray, words: list[str]) -> pd.Categorical:
+def as_category(which: NDArray[np.integer], words: list[str]) -> pd.Categorical[str]:
     """Return a column of words that are stored once."""
     import pandas as pd  # noqa: PLC0415 - heavy
 
     distinct = list(dict.fromkeys(words))
     place = np.array([distinct.index(word) for word in words], dtype=np.int64)
-    return pd.Categorical.from_codes(place[which], categories=distinct)
+    codes: NDArray[np.int64] = place[which]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(distinct))
 
 
 def events_frame(label: str, runs: TimedRuns) -> pd.DataFrame:

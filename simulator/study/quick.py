@@ -1,4 +1,4 @@
-"""The quick version of a scenario: one epoch, 200 requests, at most three replications; for a first look and for tests."""
+"""The quick version of a scenario: one epoch, 200 requests, at most three replications; for a first look."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class CellRecord:
         estimates: By name; the names and units are listed in docs/words.md. Latencies are in milliseconds.
         curves: By measure name (``accuracy_vs_failure``, ``accuracy_over_time``, ``latency``).
         counts: Whole numbers (patterns, deliveries, part runs, arrivals, on_time, late, lost, too_late, ...).
-        tables: Small tables as lists of rows: ``deliveries`` (delivery, probability, accuracy), ``reasons``, ``components``.
+        tables: Lists of rows: ``deliveries`` (delivery, probability, accuracy), ``reasons``, ``cycles``, ``weights``.
         notes: Warnings that belong to the answer, such as too few failure cycles, or SYNTHETIC data.
     """
 
@@ -70,10 +70,13 @@ class Record:
 def cell_from_plain(plain: dict[str, Any]) -> CellRecord:
     """Return a cell's record from plain values."""
     estimates = {name: Estimate(**values) for name, values in plain["estimates"].items()}
-    curves = {
-        name: Curve(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
-        for name, values in plain["curves"].items()
-    }
+    curves = {name: curve_from_plain(values) for name, values in plain["curves"].items()}
     return CellRecord(
         plain["hash"], plain["label"], estimates, curves, plain["counts"], plain["tables"], tuple(plain["notes"])
     )
+
+
+def curve_from_plain(plain: dict[str, Any]) -> Curve:
+    """Return a curve from plain values, in which its tuples are lists."""
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in plain.items()}
+    return Curve(**values)

@@ -97,22 +97,15 @@ class RunFolder:
         return owner if isinstance(owner, dict) else {"title": "foreign run.json", "hash": ""}
 
     def find(self, cell_hash: str) -> CellAnswer | None:
-        """Return a finished cell, or None; a torn one is set aside and counts as not finished."""
-        import pandas as pd  # noqa: PLC0415 - heavy
-
+        """Return a finished cell, or None; a torn or foreign one is set aside and counts as not finished."""
         folder = self.path / "cells" / cell_hash[:NAME_LENGTH]
         if not folder.is_dir():
             return None
-        try:
-            record = cell_from_plain(json.loads((folder / "record.json").read_text()))
-            if record.hash != cell_hash:
-                raise ValueError(f"{folder} holds the cell {record.hash}")
-            return CellAnswer(
-                record, pd.read_parquet(folder / "requests.parquet"), pd.read_parquet(folder / "events.parquet")
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+        answer = read_cell(folder)
+        if answer is None or answer.record.hash != cell_hash:
             folder.rename(Path(tempfile.mkdtemp(prefix=".torn-", dir=folder.parent)) / folder.name)
             return None
+        return answer
 
     def keep(self, answer: CellAnswer) -> None:
         """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
@@ -132,6 +125,18 @@ class RunFolder:
             frame.to_parquet(half, index=False)
             half.replace(self.path / f"{name}.parquet")
         return requests, events
+
+
+def read_cell(folder: Path) -> CellAnswer | None:
+    """Return the cell in a folder, or None where something in it cannot be read."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    try:
+        record = cell_from_plain(json.loads((folder / "record.json").read_text()))
+        requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return CellAnswer(record, requests, events)
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

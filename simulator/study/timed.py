@@ -1,9 +1,10 @@
-"""Simulate the replications of a cell: how each request ended, and what a snapshot at its birth would have delivered."""
+"""Simulate the replications of a cell: how each request ended, and what a snapshot at its birth would deliver."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 
 FIRST_SLACK_NS = 10_000_000_000
+ARRAYS = ("replication", "request", "arrival_ns", "end_ns", "sample", "delivery", "snapshot", "blame", "has_switched")
 
 
 @dataclass(frozen=True)
@@ -65,42 +67,57 @@ def simulate(
         progress: Told how many requests have been simulated, over all replications.
     """
     table: dict[int, int] = {}
-    columns: list[tuple[NDArray[np.int64], ...]] = []
-    timelines: list[Timeline | None] = []
-    too_late: dict[str, int] = {}
+    pieces = []
     for replication in range(assembly.scenario.replications):
-        streams = Streams(assembly.scenario.seed, replication)
         done = replication * workload.requests
-        arrivals = assembly.arrivals_ns(workload, streams)
-        log, timeline = run_once(assembly, plan, arrivals, streams, lambda now, done=done: progress(done + now))  # type: ignore[misc]
-        timelines.append(timeline)
-        for part, count in log.too_late.items():
-            too_late[part] = too_late.get(part, 0) + count
-        sample = streams.of("", "sample").integers(0, max(1, samples), len(arrivals))
-        columns.append(
-            (
-                np.full(len(arrivals), replication),
-                np.arange(len(arrivals)),
-                arrivals,
-                log.end_ns,
-                sample,
-                interned(log.delivery, table),
-                snapshots(assembly, timeline, arrivals, table),
-                log.blame,
-                switched(assembly, timeline, arrivals, log.end_ns),
-            )
+        pieces.append(
+            _replication(assembly, plan, workload, replication, (samples, table, partial(_told, progress, done)))
         )
         progress(done + workload.requests)
-    joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
+    return _joined(pieces, tuple(table))
+
+
+def _told(progress: Callable[[int], None], done: int, now: int) -> None:
+    progress(done + now)
+
+
+def _replication(
+    assembly: Assembly,
+    plan: Plan,
+    workload: Workload,
+    replication: int,
+    shared: tuple[int, dict[int, int], Callable[[int], None]],
+) -> TimedRuns:
+    """Return one replication; ``shared`` is the size of the test set, the table of deliveries, and who is told."""
+    samples, table, progress = shared
+    streams = Streams(assembly.scenario.seed, replication)
+    arrivals = assembly.arrivals_ns(workload, streams)
+    log, timeline = run_once(assembly, plan, arrivals, streams, progress)
     return TimedRuns(
-        joined[0].astype(np.int32),
-        joined[1].astype(np.int32),
-        *joined[2:8],
-        joined[8].astype(bool),
-        tuple(table),
-        tuple(timelines),
-        too_late,
+        replication=np.full(len(arrivals), replication, dtype=np.int32),
+        request=np.arange(len(arrivals), dtype=np.int32),
+        arrival_ns=arrivals,
+        end_ns=log.end_ns,
+        sample=streams.of("", "sample").integers(0, max(1, samples), len(arrivals)),
+        delivery=interned(log.delivery, table),
+        snapshot=snapshots(assembly, timeline, arrivals, table),
+        blame=log.blame,
+        has_switched=switched(assembly, timeline, arrivals, log.end_ns),
+        deliveries=(),
+        timelines=(timeline,),
+        too_late=dict(log.too_late),
     )
+
+
+def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
+    """Return the replications below each other."""
+    too_late: dict[str, int] = {}
+    for piece in pieces:
+        for part, count in piece.too_late.items():
+            too_late[part] = too_late.get(part, 0) + count
+    arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
+    timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
+    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late)
 
 
 def run_once(

@@ -68,6 +68,11 @@ class Topology:
     links: tuple[Link, ...]
 
     @cached_property
+    def elements(self) -> tuple[Node | Link, ...]:
+        """All nodes, then all links."""
+        return (*self.nodes, *self.links)
+
+    @cached_property
     def components(self) -> tuple[str, ...]:
         """Names of all nodes, then of all links."""
         return tuple(node.name for node in self.nodes) + tuple(link.name for link in self.links)
@@ -85,7 +90,7 @@ class Topology:
     @cached_property
     def settings(self) -> tuple[str, ...]:
         """Names of the survival settings, ``no_failure`` first."""
-        named = {name: None for component in (*self.nodes, *self.links) for name in component.survival}
+        named = {name: None for element in self.elements for name in element.survival}
         return (NO_FAILURE, *(name for name in named if name != NO_FAILURE))
 
     def survival(self, setting: str) -> dict[str, float]:
@@ -97,7 +102,7 @@ class Topology:
         if setting not in self.settings:
             way_out = did_you_mean(setting, self.settings)
             raise ScenarioError(f"no survival setting {setting!r} in the topology; {way_out}")
-        return {part.name: part.survival.get(setting, 1.0) for part in (*self.nodes, *self.links)}
+        return {element.name: element.survival.get(setting, 1.0) for element in self.elements}
 
     @cached_property
     def graph(self) -> nx.Graph[str]:

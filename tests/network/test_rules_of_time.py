@@ -115,7 +115,7 @@ def test_rule_10_a_job_that_would_start_at_the_limit_never_takes_the_machine():
 
 @pytest.mark.parametrize(("crash", "is_answered"), [(13, True), (12, False), (9, False)])
 def test_rule_11_a_message_belongs_to_the_link_and_is_lost_if_it_dies_before_the_last_byte(crash, is_answered):
-    # the message is on the link on [5, 13): 3 ns of bytes and 5 ns of way; its sender crashes at 6 and that changes nothing
+    # the message is on the link on [5, 13): 3 ns of bytes and 5 ns of way; its sender crashes at 6, which is nothing
     links = (Link("s-m", ("s", "m")), Link("m-c", ("m", "c"), latency_ns=5, bandwidth_bps=8e9))
     log = run(LINE, [0], work={"m": 5}, links=links, payload={"m->c": 3}, down={"m": [(6, 99)], "m-c": [(crash, 99)]})
     assert answered(log) == [is_answered]

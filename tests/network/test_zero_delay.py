@@ -52,7 +52,7 @@ def test_every_request_has_the_delivery_of_its_birth_at_any_failure_speed(name, 
 
 @st.composite
 def plans(draw):
-    """Any small part graph with any joins, on any placement over a random connected topology, nodes and links failing."""
+    """Any small part graph with any joins, on any placement over any connected topology."""
     size = draw(st.integers(2, 6))
     pairs = [(a, b) for b in range(1, size) for a in range(b)]
     edges = sorted(
