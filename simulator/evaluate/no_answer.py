@@ -15,7 +15,7 @@ Worth = NDArray[np.float64]
 PLACE = "policy.no_answer"
 
 
-def no_answer_worth(rule: str | Mapping[str, Any], train_labels: Labels, test_labels: Labels,
+def no_answer_worth(rule: str | Mapping[Any, Any], train_labels: Labels, test_labels: Labels,
                     rng: np.random.Generator) -> Worth:
     """Return what no answer is worth for each test sample, shape ``(samples,)``; NaN where it is not to be counted.
 

@@ -15,8 +15,7 @@ from simulator.evaluate.stack import stacked
 
 Classes = NDArray[np.intp]
 Outputs = Mapping[str, Mapping[int, Tensor]]
-CALL_BYTES = 16 << 20  # of a call's widest tensor: larger calls are not faster, only hungrier
-TENSORS_PER_CALL = 4  # of that size alive at once: inputs and outputs, ours and the runner's
+TENSORS_PER_CALL = 4  # alive at once, of a call's widest: inputs and outputs, ours and the runner's
 
 
 class Evaluation:
@@ -31,7 +30,7 @@ class Evaluation:
         runner: Runs one part on a batch.
         samples: Number of test samples.
         memory_bytes: Bound of what is kept at once (the weights, and what a part has inside, are not counted).
-        rows_per_call: The most rows of one call.
+        rows_per_call: The most rows of one call, however many the runner asks for.
     """
 
     def __init__(self, graph: PartGraph, runner: PartRunner, samples: int, memory_bytes: int = 256_000_000,
@@ -75,8 +74,10 @@ class Evaluation:
         return max(1, *map(self.runner.row_bytes, (part, *senders)))  # an adapter gives the shape of a simple input
 
     def _call_rows(self, part: str) -> int:
-        bound = min(CALL_BYTES, self.memory_bytes // 16) // self._widest(part)
-        return max(1, min(self.rows_per_call, bound))
+        if part in self.graph.sources:
+            return 0
+        bound = self.memory_bytes // 16 // self._widest(part)
+        return max(1, min(self.rows_per_call, self.runner.call_rows(part), bound))
 
     def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:
         """Yield the predictions of these samples, delivery by delivery."""

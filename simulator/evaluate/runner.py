@@ -26,6 +26,9 @@ class PartRunner(Protocol):
     def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
         """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
 
+    def call_rows(self, part: str) -> int:
+        """Return how many rows of a part run fastest in one call."""
+
     def row_bytes(self, part: str) -> int:
         """Return the bytes of one row of the part's output."""
 

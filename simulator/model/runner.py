@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.backend import keras
+from simulator.model.backend import compiles
 from simulator.model.split import SplitModel
 from simulator.model.work import activations, sample_bytes
 
@@ -51,6 +51,10 @@ class KerasRunner:
         classes: NDArray[np.intp] = np.argmax(output, axis=1)
         return classes
 
+    def call_rows(self, part: str) -> int:
+        """Return how many rows of a part run fastest in one call: those of its compiled batch."""
+        return self._calls[part].rows
+
     def row_bytes(self, part: str) -> int:
         """Return the bytes of one row of the part's output."""
         return sample_bytes(self.split.shapes[part])
@@ -67,11 +71,11 @@ class _Call:
         self.rows = int(np.clip(CHUNK_BYTES // widest, *CHUNK_ROWS))
         self._piece = piece
         self._batch: Tensor = np.zeros((self.rows, *piece.input.shape[1:]), np.float32)
-        piece.compile(jit_compile=keras.backend.backend() == "jax")
+        piece.compile(jit_compile=compiles())
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return the outputs of the sum of the inputs, shape ``(rows, *output)``."""
-        chunks = [slice(start, start + self.rows) for start in range(0, len(inputs[0]), self.rows)]
+        chunks = [slice(start, start + self.rows) for start in range(0, max(1, len(inputs[0])), self.rows)]
         made = [self._run([tensor[chunk] for tensor in inputs]) for chunk in chunks]
         return made[0] if len(made) == 1 else np.concatenate(made)
 
