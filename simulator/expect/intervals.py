@@ -17,6 +17,9 @@ Z_95 = 1.959963984540054
 def wilson(hits: int, draws: int, uncertainty: str = "failures") -> Estimate:
     """Return a share of independent draws with Wilson's 95 % interval (E. B. Wilson, JASA 22, 1927).
 
+    It covers 95 % on average over shares; at single shares as little as 93 % with 5 or more hits and misses expected in
+    200 draws (92.8 % in 20), and less with fewer: use ``clopper_pearson`` where that matters.
+
     >>> found = wilson(0, 100)
     >>> found.value, found.low, round(found.high, 4)
     (0.0, 0.0, 0.037)
