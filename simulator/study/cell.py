@@ -38,6 +38,7 @@ from simulator.study.store import CellAnswer
 from simulator.study.timed import TimedRuns, simulate
 
 FEW_CYCLES = 30
+UNASKED_COMPONENTS = 12
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Cell:
         """Return the answer of the cell."""
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
         expected = None
-        if measure.expected_accuracy or (measure.timed and self.answers):
+        if measure.expected_accuracy or (measure.timed and self.answers and self._has_few_patterns()):
             expected = self._expected_accuracy()
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
@@ -114,6 +115,16 @@ class Cell:
         )
         return CellAnswer(record, *frames)
 
+    def _has_few_patterns(self) -> bool:
+        """Return whether the exact expectation costs little enough to stand beside served accuracy unasked."""
+        count = len(self.assembly.process.components)
+        if count > UNASKED_COMPONENTS:
+            self.found.notes.append(
+                f"{count} components can fail: without 'expected_accuracy' among the measures, which takes up to 24, "
+                "nothing exact stands beside the served accuracy"
+            )
+        return count <= UNASKED_COMPONENTS
+
     def _table(self) -> TableAccuracy | None:
         block = self.assembly.scenario.outcomes
         if block is None:
@@ -132,7 +143,8 @@ class Cell:
         try:
             probability = self.patterns.probability
         except NoLaw as no_law:
-            self.found.notes.append(f"no exact expected accuracy: {no_law}")
+            if self.assembly.scenario.measure.expected_accuracy:
+                self.found.notes.append(f"no exact expected accuracy: {no_law}")
             return None
         if table is not None:
             expectation = exact.expected_from_table(probability, table.accuracy(self.patterns.up))
@@ -278,7 +290,8 @@ class Cell:
         counted = cycles(zip(runs.timelines, lasts, strict=True))
         self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
         few = [f"{name} ({count})" for name, count in counted.items() if count < FEW_CYCLES]
-        if few and any(timeline is not None and timeline.coins is None for timeline in runs.timelines):
+        rates = self._switches_per_s()
+        if few and rates is not None and rates.any():
             self.found.notes.append(
                 f"fewer than {FEW_CYCLES} failures in all replications: {', '.join(few)}; "
                 "intervals of timed estimates may be too narrow"

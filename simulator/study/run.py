@@ -15,7 +15,7 @@ from simulator.study.fingerprint import fingerprint
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
-from simulator.study.store import CellAnswer, RunFolder, write_text
+from simulator.study.store import CellAnswer, RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
     requests, events = folder.write_frames(answers)
-    write_text(folder.path / "record.json", record.to_json())
+    folder.write_record(record.to_json())
     return Run(record, requests, events, folder.path, found == len(cells))
 
 

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HALF_WRITTEN = ".half-written-"
+HALF_TEXT = ".half-text-"
 NAME_LENGTH = 16
 
 
@@ -56,35 +58,38 @@ class RunFolder:
         Raises:
             RunFolderError: it holds another run or other things, or cannot be written.
         """
-        way_out = "give another folder with --out, or move this one away"
-        try:
+        with self._writing():
             self.path.mkdir(parents=True, exist_ok=True)
-            owner = self._owner()
-            if owner is None and any(self.path.iterdir()):
-                raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
-            if owner is not None and owner.get("hash") != self.hash:
-                raise RunFolderError(
-                    Problem(
-                        f"--out {self.path}",
-                        f"the folder holds another run, {owner.get('title')!r} "
-                        f"({str(owner.get('hash'))[:NAME_LENGTH]})",
-                        way_out,
-                    )
-                )
-            if owner is None:
-                write_text(
-                    self.path / "run.json",
-                    json.dumps({"format": FORMAT, "hash": self.hash, "title": self.title}) + "\n",
-                )
+            self._own()
             cells = self.path / "cells"
             cells.mkdir(exist_ok=True)
             for left_over in cells.glob(HALF_WRITTEN + "*"):
                 shutil.rmtree(left_over)
+            for left_over in self.path.glob(f"{HALF_TEXT}*"):
+                left_over.unlink()
+
+    def _own(self) -> None:
+        """Write whose folder this is, or raise RunFolderError where it is not ours."""
+        way_out = "give another folder with --out, or move this one away"
+        owner = self._owner()
+        if owner is None:
+            if any(not path.name.startswith(HALF_TEXT) for path in self.path.iterdir()):
+                raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
+            plain = {"format": FORMAT, "hash": self.hash, "title": self.title}
+            write_text(self.path / "run.json", json.dumps(plain) + "\n")
+        elif owner.get("hash") != self.hash:
+            other = f"{owner.get('title')!r} ({str(owner.get('hash'))[:NAME_LENGTH]})"
+            raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {other}", way_out))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Tell what the disk refuses as a problem of this folder."""
+        try:
+            yield
         except OSError as error:
+            told = f"cannot be written ({error.strerror})"
             raise RunFolderError(
-                Problem(
-                    f"--out {self.path}", f"cannot be written ({error.strerror})", "give a folder that you may write to"
-                )
+                Problem(f"--out {self.path}", told, "give a folder that you may write to")
             ) from error
 
     def _owner(self) -> dict[str, Any] | None:
@@ -110,21 +115,28 @@ class RunFolder:
     def keep(self, answer: CellAnswer) -> None:
         """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
         cells = self.path / "cells"
-        half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
-        (half / "record.json").write_text(json.dumps(asdict(answer.record), sort_keys=True, indent=1) + "\n")
-        answer.requests.to_parquet(half / "requests.parquet", index=False)
-        answer.events.to_parquet(half / "events.parquet", index=False)
-        half.chmod(0o755)
-        half.rename(cells / answer.record.hash[:NAME_LENGTH])
+        with self._writing():
+            half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
+            (half / "record.json").write_text(json.dumps(asdict(answer.record), sort_keys=True, indent=1) + "\n")
+            answer.requests.to_parquet(half / "requests.parquet", index=False)
+            answer.events.to_parquet(half / "events.parquet", index=False)
+            half.chmod(0o755)
+            half.rename(cells / answer.record.hash[:NAME_LENGTH])
 
     def write_frames(self, answers: Sequence[CellAnswer]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Write the requests and events of all cells as one file each, and return them."""
         requests, events = joined([a.requests for a in answers]), joined([a.events for a in answers])
-        for name, frame in (("requests", requests), ("events", events)):
-            half = self.path / f".{name}.parquet"
-            frame.to_parquet(half, index=False)
-            half.replace(self.path / f"{name}.parquet")
+        with self._writing():
+            for name, frame in (("requests", requests), ("events", events)):
+                half = self.path / f".{name}.parquet"
+                frame.to_parquet(half, index=False)
+                half.replace(self.path / f"{name}.parquet")
         return requests, events
+
+    def write_record(self, text: str) -> None:
+        """Write the record of the whole run, last of all."""
+        with self._writing():
+            write_text(self.path / "record.json", text)
 
 
 def read_cell(folder: Path) -> CellAnswer | None:
@@ -134,7 +146,7 @@ def read_cell(folder: Path) -> CellAnswer | None:
     try:
         record = cell_from_plain(json.loads((folder / "record.json").read_text()))
         requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return CellAnswer(record, requests, events)
 
@@ -149,7 +161,7 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    handle, half = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    handle, half = tempfile.mkstemp(prefix=HALF_TEXT, dir=path.parent)
     with os.fdopen(handle, "w") as file:
         file.write(text)
         file.flush()

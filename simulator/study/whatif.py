@@ -85,7 +85,7 @@ def what_if(
     all_down = frozenset(n for n, is_up in zip(timeline.components, timeline.up_at(birth)[0], strict=True) if not is_up)
     judged = (
         answers(assembly, quick=quick, label=assembly.scenario.strategy, progress=progress or Progress())
-        if assembly.has_layers
+        if assembly.has_layers and assembly.scenario.outcomes is None
         else None
     )
     plan = assembly.plan(judged.costs if judged else given_costs(assembly.model, assembly.graph))
