@@ -77,9 +77,11 @@ def _interval_note(first: Estimate, second: Estimate) -> str:
 SHOWS = {
     "accuracy_vs_failure": "Expected accuracy when every component that can fail is down with probability p.",
     "latency": "Share of all arrivals that were answered within t; what is missing to 100 % at the right was lost.",
-    "accuracy_over_time": "Served accuracy in slices of simulated time over all replications; the bars below show when "
-                          "each component was down in replication 0.",
-    "endings": "How requests ended. The whiskers stand at the end of 'on time' and at the start of 'lost'.",
+    "accuracy_over_time": "Served accuracy in slices of simulated time, the mean over all replications, up to where "
+                          "the first of them ends; the bars below show when each component was down in replication 0. "
+                          "Where all replications share their outages, these are shaded behind the curve too.",
+    "endings": "How requests ended. The whiskers stand at the end of 'on time' and, where some are late, at the "
+               "start of 'lost'.",
     "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with "
                 "their latency) and the hyperconnections; a skip (dashed) bypasses at least one part.",
 }

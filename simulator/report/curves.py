@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +29,7 @@ def accuracy_vs_failure(record: Record) -> Figure:
         axes.set_xlabel("Failure probability p of each component that can fail (%)")
         axes.set_ylabel("Expected accuracy (fraction correct)")
         axes.margins(x=0.02)
-        _finish(axes, record, "accuracy_vs_failure", where="best")
+        _finish(axes, record, "accuracy_vs_failure")
     return figure
 
 
@@ -38,27 +40,48 @@ def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
     """
     with styled():
         figure, axes = _new_axes("Share of requests answered within t", len(record.cells))
+        until_ms = shown_until_ms(record, deadline_ms)
         for place, cell in _placed(record, "latency"):
-            draw_curve(axes, cell.curves["latency"], look_of(place), cell.name)
+            draw_curve(axes, stretched(cell.curves["latency"], until_ms), look_of(place), cell.name,
+                       every=(0.03 * (1 + place), 0.2))
         axes.set_xlabel("Time since arrival t (ms)")
         axes.set_ylabel("Share of all arrivals answered within t (%)")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
-        axes.set_ylim(0.0, 1.12)
-        axes.set_xlim(0.0, shown_until_ms(record, deadline_ms))
+        axes.set_ylim(0.0, 1.1)
+        axes.set_xlim(0.0, until_ms)
         if deadline_ms is not None:
             mark_deadline(axes, deadline_ms)
-        _finish(axes, record, "latency", where="lower right")
+        _finish(axes, record, "latency", is_below=True)
     return figure
 
 
-def draw_curve(axes: Axes, curve: Curve, look: Look, label: str, x_scale: float = 1.0) -> None:
-    """Draw one curve with its band; NaN leaves a hole, and ``x_scale`` is what x is multiplied by."""
+def stretched(curve: Curve, until_ms: float) -> Curve:
+    """Return the curve of answered shares, level from its last answer on."""
+    if not curve.x or curve.x[-1] >= until_ms:
+        return curve
+    value, low, high = ((*side, side[-1]) for side in (curve.value, curve.low, curve.high))
+    return replace(curve, x=(*curve.x, until_ms), value=value, low=low, high=high)
+
+
+def draw_curve(
+    axes: Axes, curve: Curve, look: Look, label: str, x_scale: float = 1.0, every: tuple[float, float] | None = None
+) -> None:
+    """Draw one curve with its band; NaN leaves a hole.
+
+    Args:
+        axes: Where.
+        curve: The curve.
+        look: Its colour, line and marker.
+        label: Its name.
+        x_scale: What x is multiplied by.
+        every: Where the first marker stands and how far the others are apart, in sizes of the axes; None: by points.
+    """
     x = np.asarray(curve.x) * x_scale
-    every = max(1, len(x) // 12)
+    marked = every if every is not None and len(x) > 1 and np.isfinite(curve.value).all() else max(1, len(x) // 12)
     if has_band(curve):
         axes.fill_between(x, curve.low, curve.high, color=look.color, alpha=BAND_ALPHA, linewidth=0)
     axes.plot(
-        x, curve.value, color=look.color, linestyle=look.line, marker=look.marker, markevery=every, label=label,
+        x, curve.value, color=look.color, linestyle=look.line, marker=look.marker, markevery=marked, label=label,
     )
 
 
@@ -92,14 +115,18 @@ def _placed(record: Record, curve: str) -> list[tuple[int, CellRecord]]:
     return [(place, cell) for place, cell in enumerate(record.cells) if curve in cell.curves]
 
 
-def _finish(axes: Axes, record: Record, curve: str, where: str) -> None:
-    """Add the legend: the cells, then what the band covers; beside the axes when there are many."""
+def _finish(axes: Axes, record: Record, curve: str, *, is_below: bool = False) -> None:
+    """Add the legend: the cells, then what the band covers; below the axes, or beside them when there are many."""
     handles, labels = axes.get_legend_handles_labels()
     if any(has_band(cell.curves[curve]) for cell in cells_with(record, curve)):
         handles.append(Patch(facecolor=GREY, alpha=2 * BAND_ALPHA, label=""))
         labels.append(band_text(record, curve).replace(": ", ":\n" if len(record.cells) >= MANY_CELLS else ": "))
     if not handles:
         return
-    is_beside = len(record.cells) >= MANY_CELLS
-    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if is_beside else {"loc": where}
-    axes.legend(handles=handles, labels=labels, **beside)
+    if len(record.cells) >= MANY_CELLS:
+        axes.legend(handles=handles, labels=labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif is_below:
+        axes.legend(handles=handles, labels=labels, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
+                    ncols=len(handles), columnspacing=1.4)
+    else:
+        axes.legend(handles=handles, labels=labels, loc="best")

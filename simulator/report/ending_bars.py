@@ -53,8 +53,11 @@ def _draw_bar(axes: Axes, cell: CellRecord, height: int, *, is_first: bool) -> N
                   linewidth=0.6, label=label if is_first else None)
         left += width
         texts.append(f"{label} {estimate_text(estimate, SHORT_PERCENT)} %")
-    _draw_whisker(axes, cell.estimates.get("share_on_time"), height - 0.1, from_left=True)
-    _draw_whisker(axes, cell.estimates.get("share_lost"), height + 0.1, from_left=False)
+    late = cell.estimates.get("share_late")
+    is_one = late is None or not late.high > 0  # then on time ends where lost begins, with the same interval
+    _draw_whisker(axes, cell.estimates.get("share_on_time"), height - (0 if is_one else 0.1), from_left=True)
+    if not is_one:
+        _draw_whisker(axes, cell.estimates.get("share_lost"), height + 0.1, from_left=False)
     axes.annotate("     ".join(texts), (0, height + 0.23), xytext=(3, -3), textcoords="offset points", va="top",
                   fontsize=9.5)
 

@@ -11,6 +11,7 @@ h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #ddd; 
 .answer { font-size: 1.1rem; background: #eef5fa; border-left: 4px solid #0072b2; padding: .7rem 1rem; }
 .banner { background: #fff0e6; border: 2px solid #d55e00; padding: .6rem 1rem; }
 .wide { overflow-x: auto; }
+.tight th, .tight td { padding: .3rem .45rem; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; margin: .4rem 0; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #e3e3e3; vertical-align: top; }
 thead th { border-bottom: 2px solid #888; }

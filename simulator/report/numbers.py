@@ -38,19 +38,36 @@ MILLISECONDS = Style(decimals=1)
 SMALL = Style(decimals=4)
 
 
-def number_text(value: float, style: Style = FRACTION) -> str:
+def number_text(value: float, style: Style = FRACTION, decimals: int | None = None) -> str:
     """Return a number; one that is not 0 never reads as 0, and NaN is a dash.
 
-    >>> number_text(0.68749), number_text(0.0000312), number_text(0.0), number_text(float("nan"))
-    ('0.687', '3.1e-05', '0', '–')
+    Args:
+        value: The number.
+        style: Its scale, and how many decimals it has unless that would read as 0.
+        decimals: Decimals instead of the style's.
+
+    >>> number_text(0.68749), number_text(0.00031), number_text(0.0000000312), number_text(0.0), number_text(math.nan)
+    ('0.687', '0.0003', '3.1e-08', '0', '–')
     """
     if math.isnan(value):
         return NOT_SEEN
     scaled = value * style.scale
     if scaled == 0:
         return "0"
-    text = f"{scaled:.{style.decimals}f}"
-    return f"{scaled:.1e}" if float(text) == 0 else text
+    shown = max(style.decimals if decimals is None else decimals, _first_digit(scaled, style))
+    text = f"{scaled:.{shown}f}"
+    return (f"{scaled:.1e}" if float(text) == 0 else text).replace("-", "−", int(scaled < 0))
+
+
+def _first_digit(scaled: float, style: Style) -> int:
+    """Return how many decimals show the first digit that is not 0, at least the style's, at most three more."""
+    return next((n for n in range(style.decimals, style.decimals + 4) if float(f"{scaled:.{n}f}")), style.decimals)
+
+
+def decimals_of(estimate: Estimate, style: Style = FRACTION) -> int:
+    """Return how many decimals an estimate is shown with: so many that its interval does not read as 0."""
+    half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+    return style.decimals if math.isnan(half) or half <= 0 else _first_digit(half * style.scale, style)
 
 
 def interval_text(estimate: Estimate, style: Style = FRACTION) -> str:
@@ -58,23 +75,28 @@ def interval_text(estimate: Estimate, style: Style = FRACTION) -> str:
     value, low, high = estimate.value, estimate.low, estimate.high
     if math.isnan(value) or math.isnan(low) or math.isnan(high) or low == high:
         return ""
-    half = max(high - value, value - low)
+    half, decimals = max(high - value, value - low), decimals_of(estimate, style)
     # Halves that agree within a tenth, or one unit of the last digit shown, are shown as one: the larger.
-    slack = max(0.1 * half, 1.001 * 10.0**-style.decimals / style.scale)
+    slack = max(0.1 * half, 1.001 * 10.0**-decimals / style.scale)
     if low <= value <= high and abs((high - value) - (value - low)) <= slack:
-        return f"± {number_text(half, style)}"
-    return f"[{number_text(low, style)}, {number_text(high, style)}]"
+        return f"± {number_text(half, style, decimals)}"
+    return f"[{number_text(low, style, decimals)}, {number_text(high, style, decimals)}]"
 
 
 def estimate_text(estimate: Estimate | None, style: Style = FRACTION) -> str:
     """Return an estimate as ``0.687 ± 0.012``, ``0.687 [0.660, 0.715]`` or, exact, ``0.687``; "" where there is none.
 
+    A narrow interval brings more decimals, also to the number itself.
+
     >>> estimate_text(Estimate(0.6871, 0.6751, 0.6991, 20, "replications", "failures"))
     '0.687 ± 0.012'
+    >>> estimate_text(Estimate(55.104, 55.066, 55.142, 20, "replications", "failures"), MILLISECONDS)
+    '55.10 ± 0.04'
     """
     if estimate is None:
         return ""
-    return f"{number_text(estimate.value, style)} {interval_text(estimate, style)}".strip()
+    number = number_text(estimate.value, style, decimals_of(estimate, style))
+    return f"{number} {interval_text(estimate, style)}".strip()
 
 
 def has_band(curve: Curve) -> bool:
@@ -104,3 +126,9 @@ def band_text(record: Record, curve: str) -> str:
 def present(record: Record, names: Iterable[str]) -> tuple[str, ...]:
     """Return the estimates of that list that at least one cell has, in the order of the list."""
     return tuple(name for name in names if any(name in cell.estimates for cell in record.cells))
+
+
+def cell_head(record: Record) -> str:
+    """Return what the cells of a record differ in: what the sweep varies, or ``cell``."""
+    keys = {", ".join(cell.label) for cell in record.cells}
+    return keys.pop() if len(keys) == 1 and keys != {""} else "cell"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
@@ -27,7 +29,8 @@ Spans = list[tuple[float, float]]
 def accuracy_over_time(record: Record, cell: CellRecord, events: pd.DataFrame | None, span_s: float) -> Figure:
     """Return accuracy over time (s) above, and below it one row a component with red bars while it is down.
 
-    The curve is over all replications, the bars are those of replication 0. Components never down have no row.
+    The curve is over all replications, the bars are those of replication 0; where all replications have the same
+    outages, these are shaded behind the curve too. Components never down have no row.
 
     Args:
         record: The record that the cell is in.
@@ -41,10 +44,13 @@ def accuracy_over_time(record: Record, cell: CellRecord, events: pd.DataFrame | 
         figure = Figure(figsize=(8.4, 3.4 + 0.28 * len(rows) + 0.5 * bool(rows)), layout="constrained")
         if rows:
             upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.9, 0.28 * len(rows) + 0.25])
-            _draw_states(lower, spans, rows, span_s)
+            is_shared = is_same_in_all(events, cell)
+            _draw_states(lower, spans, rows, span_s, "up" if is_shared else "up (replication 0)")
+            for start, length in (span for name in rows for span in spans[name]) if is_shared else ():
+                upper.axvspan(start, start + length, color=DOWN, alpha=0.07, linewidth=0, zorder=0)
         else:
             upper = lower = figure.subplots()
-        _draw_accuracy(upper, record, cell)
+        _draw_accuracy(upper, record, cell, span_s)
         lower.set_xlabel(_time_label(spans, rows, has_events=events is not None))
         lower.set_xlim(0.0, span_s)
         figure.align_ylabels()
@@ -87,24 +93,40 @@ def most_down(spans: dict[str, Spans]) -> list[str]:
     return [name for name in total if name in kept]
 
 
-def _draw_accuracy(axes: Axes, record: Record, cell: CellRecord) -> None:
+def is_same_in_all(events: pd.DataFrame | None, cell: CellRecord) -> bool:
+    """Return whether all replications of a cell, two or more, have the same crashes and repairs."""
+    if events is None:
+        return False
+    mine = events[events["cell"].isin({cell.name, cell.hash})]
+    seen = [frozenset(zip(rows["component"], rows["time_ns"], rows["is_up"], strict=True))
+            for _, rows in mine.groupby("replication")]
+    return len(seen) > 1 and len(set(seen)) == 1
+
+
+def _draw_accuracy(axes: Axes, record: Record, cell: CellRecord, span_s: float) -> None:
     curve = cell.curves["accuracy_over_time"]
     color = look_of(record.cells.index(cell)).color
-    x, value, low, high = slices(curve)
+    x, value, low, high = slices(curve, span_s)
     if has_band(curve):
         axes.fill_between(x, low, high, color=color, alpha=BAND_ALPHA, linewidth=0)
     axes.plot(x, value, color=color, label=cell.name)
     axes.set_title(f"Accuracy over time: {cell.name}" if len(record.cells) > 1 else "Accuracy over time")
-    axes.set_ylabel("Served accuracy")
-    handles, labels = axes.get_legend_handles_labels()
+    axes.set_ylabel("Served accuracy (fraction)")
+    axes.set_ylim(0.0, 1.0)
+    line = Line2D([], [], color=color)
     if has_band(curve):
-        handles.append(Patch(facecolor=color, alpha=2 * BAND_ALPHA))
-        labels.append(band_text(record, "accuracy_over_time"))
-    axes.legend(handles, labels, loc="best")
+        handle, words = (Patch(facecolor=color, alpha=2 * BAND_ALPHA), line), band_text(record, "accuracy_over_time")
+        axes.legend([handle], [f"mean, and {words}"], loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False,
+                    borderaxespad=0.2)
 
 
-def slices(curve: Curve) -> tuple[NDArray[np.float64], ...]:
-    """Return x, value, low and high of a curve over slices, given at their middles, as steps from edge to edge."""
+def slices(curve: Curve, until_s: float = np.inf) -> tuple[NDArray[np.float64], ...]:
+    """Return x, value, low and high of a curve over slices, given at their middles, as steps from edge to edge.
+
+    Slices whose middle lies after ``until_s`` are left out.
+    """
+    kept = max(1, int(np.searchsorted(curve.x, until_s, "right")))
+    curve = replace(curve, **{side: getattr(curve, side)[:kept] for side in ("x", "value", "low", "high")})
     middles = np.asarray(curve.x)
     inner = (middles[1:] + middles[:-1]) / 2
     half = (middles[1] - middles[0]) / 2 if len(middles) > 1 else 0.5
@@ -112,7 +134,7 @@ def slices(curve: Curve) -> tuple[NDArray[np.float64], ...]:
     return np.repeat(edges, 2)[1:-1], *(np.repeat(np.asarray(side), 2) for side in (curve.value, curve.low, curve.high))
 
 
-def _draw_states(axes: Axes, spans: dict[str, Spans], rows: list[str], span_s: float) -> None:
+def _draw_states(axes: Axes, spans: dict[str, Spans], rows: list[str], span_s: float, up: str) -> None:
     for height, name in enumerate(rows):
         axes.broken_barh([(0.0, span_s)], (height - 0.36, 0.72), facecolors=UP, linewidth=0)
         axes.broken_barh(spans[name], (height - 0.36, 0.72), facecolors=DOWN, edgecolor=DOWN, linewidth=0.6)
@@ -123,7 +145,7 @@ def _draw_states(axes: Axes, spans: dict[str, Spans], rows: list[str], span_s: f
     axes.spines["left"].set_visible(False)
     axes.set_ylabel("Component")
     handles = [Patch(facecolor=DOWN), Patch(facecolor=UP, edgecolor=GREY, linewidth=0.5)]
-    axes.legend(handles, ["down", "up (replication 0)"], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2,
+    axes.legend(handles, ["down", up], loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2,
                 frameon=False, borderaxespad=0.1)
 
 

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import yaml
 
+from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
+from simulator.report.fitting import Rows
 from simulator.report.html_style import CSS
-from simulator.report.tables import LEGEND, Rows, agreement_rows, summary_rows
+from simulator.report.tables import LEGEND, summary_rows
 from simulator.study.record import Record
 
+MOST_TURNED = 6  # cells up to which the agreement has a column for each
+MOST_AIRY = 7  # columns up to which an interval stands beside its number
 ABOVE_TABLES = frozenset({"topology"})
 HEADINGS = {
     "topology": "Topology and placement",
@@ -64,7 +68,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("The numbers", _summary(record)),
-        _section("Served against expected accuracy", _agreement(record)), *below,
+        _section(agreement_title(record), _agreement(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
@@ -113,7 +117,11 @@ def _figure(record: Record, name: str, svg: str) -> str:
 def _table(headers: list[str], rows: Rows) -> str:
     head = "".join(f"<th>{html.escape(text)}</th>" for text in headers)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = body.replace("<td>  ", "<td>&emsp;")  # indented: a part of what stands above it
+    kind = "wide tight" if len(headers) > MOST_AIRY else "wide"
+    if len(headers) > MOST_AIRY:  # intervals go under their numbers
+        body = body.replace(" ± ", "<br>± ").replace(" [", "<br>[")
+    return f'<div class="{kind}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _summary(record: Record) -> str:
@@ -135,7 +143,10 @@ def _agreement(record: Record) -> str:
     headers, rows = agreement_rows(record)
     if not rows:
         return ""
-    return _table(headers, rows) + AGREEMENT_NOTE
+    if len(rows) <= MOST_TURNED:
+        headers, *rows = (list(texts) for texts in zip(headers, *rows, strict=True))
+    note = f'<p class="small">{html.escape(identity_note(record))}.</p>' if identity_note(record) else ""
+    return _table(headers, rows) + (AGREEMENT_NOTE if "bound" in str(headers) + str(rows) else "") + note
 
 
 def _reasons(record: Record) -> str:

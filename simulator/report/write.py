@@ -106,14 +106,16 @@ def curve_figures(
 
 
 def span_s(cell: CellRecord, requests: pd.DataFrame | None) -> float:
-    """Return where the time axis of a cell ends, in s: after its last arrival and the last slice of its curve."""
-    x = cell.curves["accuracy_over_time"].x
-    ends = [x[-1] + (x[-1] - x[-2]) / 2 if len(x) > 1 else x[-1]]
+    """Return where the time axis of a cell ends, in s: where the first of its replications has no more arrivals.
+
+    Beyond it ever fewer replications speak. Without requests it is the end of the last slice of its curve.
+    """
     if requests is not None and len(requests):
         mine = requests[requests["cell"].isin({cell.name, cell.hash})]
         if len(mine):
-            ends.append(float(mine["arrival_ns"].max()) / SECOND_NS)
-    return max(ends)
+            return float(mine.groupby("replication")["arrival_ns"].max().min()) / SECOND_NS
+    x = cell.curves["accuracy_over_time"].x
+    return x[-1] + (x[-1] - x[-2]) / 2 if len(x) > 1 else x[-1]
 
 
 def file_name(name: str) -> str:

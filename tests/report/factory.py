@@ -78,7 +78,14 @@ def cell(name="resilinet", level=0.687):
         {"strategy": name} if name else {},
         estimates(level),
         curves(level),
-        {"arrivals": 20000},
+        {
+            "arrivals": 20000,
+            "zero_delay_equal": 2000,
+            "zero_delay_compared": 2000,
+            "patterns": 8,
+            "deliveries": 5,
+            "part_runs": 11,
+        },
         {"reasons": reasons},
         ("fog1 saw 12 failure cycles, fewer than 30",),
     )

@@ -8,13 +8,15 @@ from dataclasses import replace
 import factory
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from simulator.expect.curve import Curve
 from simulator.report import figures as draw
 from simulator.report.drawing import Plan
 from simulator.report.layout import layers, part_depths
-from simulator.report.over_time import down_spans_s, most_down
+from simulator.report.over_time import down_spans_s, most_down, slices
 from simulator.report.style import look_of
+from simulator.report.write import span_s
 
 UNIT = re.compile(r"\((%|ms|s|fraction correct)\)")
 
@@ -55,6 +57,15 @@ def test_latency_marks_the_deadline_with_its_name_and_ends_past_it():
     assert "(ms)" in axes.get_xlabel()
     assert "all arrivals" in axes.get_ylabel() and "(%)" in axes.get_ylabel()
     assert legend_texts(axes) == [*factory.STRATEGIES, "95 % interval: failures and arrivals"]
+    FigureCanvasAgg(axes.figure).draw()
+    assert axes.get_legend().get_window_extent().y1 < axes.bbox.y0  # below the axes, so that it hides no line
+
+
+def test_a_latency_curve_is_level_from_its_last_answer_to_the_right_edge():
+    axes = draw.latency_distribution(factory.record(), 2000.0).axes[0]
+    x, y = cell_lines(axes)["dfg"].get_data()
+    assert x[-1] >= axes.get_xlim()[1]
+    assert y[-1] == y[-2] == factory.curves(0.611)["latency"].value[-1]
 
 
 def test_latency_without_a_deadline_has_no_line():
@@ -66,7 +77,7 @@ def test_latency_without_a_deadline_has_no_line():
 def test_accuracy_falls_while_the_component_is_down():
     record = factory.record()
     upper, lower = draw.accuracy_over_time(record, record.cells[2], factory.events(), 60.0).axes
-    x, y = cell_lines(upper)["resilinet"].get_data()
+    x, y = upper.lines[0].get_data()
     bars = {
         name: [path.get_extents() for path in lower.collections[2 * place + 1].get_paths()]
         for place, name in enumerate(label.get_text() for label in lower.get_yticklabels())
@@ -78,7 +89,27 @@ def test_accuracy_falls_while_the_component_is_down():
     assert y[inside].max() < y[outside].min() - 0.2
     assert upper.get_xlim() == lower.get_xlim() == (0.0, 60.0)
     assert lower.get_xlabel() == "Simulated time (s)"
-    assert upper.get_ylabel() == "Served accuracy"
+    assert upper.get_ylabel() == "Served accuracy (fraction)"
+    assert upper.get_ylim() == (0.0, 1.0)  # so that the figures of two cells can be compared
+
+
+def test_outages_that_all_replications_share_are_shaded_behind_the_curve_and_others_are_not():
+    record, events = factory.record(), factory.events()
+    cell = record.cells[2]
+    scripted = events[events["component"] == "fog1"]
+    for shown, is_shaded in ((scripted, True), (events, False), (scripted[scripted["replication"] == 0], False)):
+        upper, lower = draw.accuracy_over_time(record, cell, shown, 60.0).axes
+        assert [(patch.get_x(), patch.get_width()) for patch in upper.patches] == [(20.0, 15.0)] * is_shaded
+        assert legend_texts(lower) == ["down", "up" if is_shaded else "up (replication 0)"]
+
+
+def test_slices_after_the_end_of_the_first_replication_are_left_out():
+    curve = factory.curves(0.687)["accuracy_over_time"]
+    x, value, *_ = slices(curve, 30.0)
+    assert x[-1] == pytest.approx(30.0) and len(value) == 2 * sum(middle <= 30.0 for middle in curve.x)
+    requests = factory.requests().assign(replication=[n % 2 for n in range(300)])
+    requests.loc[(requests["replication"] == 1) & (requests["arrival_ns"] > 30_000_000_000), "replication"] = 0
+    assert span_s(factory.cell("dfg"), requests) == pytest.approx(29.4)
 
 
 def test_bars_are_those_of_replication_0_of_this_cell():
@@ -115,6 +146,7 @@ def test_accuracy_over_time_without_events_is_one_panel(events):
     record = factory.record()
     (axes,) = draw.accuracy_over_time(record, record.cells[0], events, 60.0).axes
     assert axes.get_xlabel().startswith("Simulated time (s)")
+    assert legend_texts(axes) == ["mean, and 95 % interval: failures and arrivals"]
 
 
 def test_slices_never_seen_are_holes_and_do_not_warn(tmp_path):

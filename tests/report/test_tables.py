@@ -9,13 +9,14 @@ import pytest
 from rich.console import Console
 
 from simulator.expect.estimate import Estimate
+from simulator.report.agreement import agreement_rows, bound_holds
 from simulator.report.answer import answer
-from simulator.report.numbers import PERCENT, estimate_text, interval_text
-from simulator.report.tables import agreement_rows, agreement_table, bound_holds, rich_table, summary_rows
+from simulator.report.numbers import MILLISECONDS, PERCENT, estimate_text, interval_text
+from simulator.report.tables import agreement_table, rich_table, summary_rows
 
 
-def printed(table):
-    console = Console(width=100, file=io.StringIO(), color_system=None)
+def printed(table, width=100):
+    console = Console(width=width, file=io.StringIO(), color_system=None)
     console.print(table)
     return console.file.getvalue()
 
@@ -28,7 +29,10 @@ def printed(table):
         (0.687, 0.660, 0.735, "0.687 [0.660, 0.735]"),
         (0.687, 0.687, 0.687, "0.687"),
         (1.0, 0.98, 1.0, "1.000 [0.980, 1.000]"),
-        (0.00002, 0.00002, 0.00002, "2.0e-05"),
+        (0.00002, 0.00002, 0.00002, "0.00002"),
+        (0.0000000312, 0.0000000312, 0.0000000312, "3.1e-08"),
+        (-0.0002, -0.0005, 0.0001, "−0.0002 ± 0.0003"),
+        (0.4814, 0.48107, 0.48173, "0.4814 ± 0.0003"),  # a narrow interval brings the decimals that show it
         (math.nan, math.nan, math.nan, "–"),
     ],
 )
@@ -39,6 +43,13 @@ def test_a_number_is_shown_with_the_interval_it_has(value, low, high, text):
 def test_a_symmetric_interval_never_shows_less_than_it_covers():
     estimate = Estimate(0.5, 0.4885, 0.5121, 20, "")
     assert float(interval_text(estimate).removeprefix("± ")) >= 0.012
+
+
+def test_a_narrow_interval_never_reads_as_zero_nor_as_a_power_of_ten():
+    for half in (0.4, 0.038, 0.0049):
+        text = interval_text(Estimate(55.1, 55.1 - half, 55.1 + half, 20, ""), MILLISECONDS)
+        assert "e-" not in text
+        assert float(text.removeprefix("± ")) == pytest.approx(half, rel=0.5)
 
 
 def test_shares_are_in_percent():
@@ -73,17 +84,43 @@ def test_what_no_cell_has_is_left_out_and_what_one_cell_lacks_is_empty():
     assert rows[1][headers.index("served")] == ""
 
 
-@pytest.mark.parametrize("record", [factory.record(), factory.record(is_synthetic=True), factory.bare_record()])
-def test_tables_fit_100_columns(record):
-    for table in (rich_table(record), agreement_table(record)):
+MANY = factory.record([factory.cell(f"resilinet_plus, {n} ms", 0.6) for n in range(9)])
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+@pytest.mark.parametrize("record", [factory.record(), factory.record(is_synthetic=True), factory.bare_record(), MANY])
+def test_tables_fit_the_terminal_and_break_no_word(record, width):
+    for table, rows_of in ((rich_table(record), summary_rows), (agreement_table(record), agreement_rows)):
         if table is not None:
-            assert max(len(line) for line in printed(table).splitlines()) <= 100
-            assert Console(width=1000).measure(table).maximum <= 100
+            text = printed(table, width)
+            assert max(len(line) for line in text.splitlines()) <= width
+            headers, rows = rows_of(record)
+            words = {word for texts in (headers, *rows) for cell in texts for word in cell.split()}
+            assert words <= set(text.split())
+
+
+def test_a_wide_terminal_shows_intervals_beside_their_numbers_with_the_signs_in_line():
+    text = printed(rich_table(factory.record()), 220)
+    lines = [line for line in text.splitlines() if "vanilla" in line or "dfg" in line]
+    assert len(lines) == 2 and lines[0].index("±") == lines[1].index("±")
+
+
+def test_a_narrow_terminal_shows_a_column_for_each_cell():
+    lines = printed(rich_table(factory.record()), 80).splitlines()
+    assert any(all(name in line for name in factory.STRATEGIES) for line in lines)
+    (served,) = (line for line in lines if line.split()[:1] == ["served"])
+    assert "0.489 ± 0.012" in served and "0.683 ± 0.012" in served
+
+
+def test_more_cells_than_fit_go_on_in_a_table_below():
+    text = printed(agreement_table(MANY), 80)
+    assert "(continued)" in text
+    assert all(f" {n} ms" in text for n in range(9))
 
 
 def test_intervals_survive_the_markup_of_the_terminal():
     text = printed(rich_table(factory.record()))
-    assert "[0.660," in text and "± 0.012" in text
+    assert "[0.660, 0.723]" in text and "± 0.012" in text
 
 
 def test_markup_in_a_name_is_shown_as_it_is():
@@ -103,15 +140,34 @@ def test_agreement_shows_difference_parts_and_bound():
         "strategy",
         "expected",
         "served",
-        "difference",
-        "congestion",
-        "detection",
-        "in flight",
+        "served − expected",
+        "  in flight",
+        "  congestion",
+        "  detection",
         "bound",
-        "holds",
+        "bound holds",
+        "zero-delay identity",
+        "patterns",
+        "deliveries evaluated",
+        "part runs",
     ]
     assert rows[0][3] == "−0.0040"
-    assert rows[0][-1] == "yes"
+    assert rows[0][8:] == ["yes", "2,000 of 2,000", "8", "5", "11"]
+
+
+def test_the_zero_delay_identity_is_told_for_each_cell_and_over_all():
+    one = factory.cell("dfg")
+    broken = replace(one, counts={**one.counts, "zero_delay_equal": 1_999})
+    text = printed(agreement_table(factory.record([factory.cell(), broken])))
+    assert "2,000 of 2,000" in text and "1,999 of 2,000" in text
+    assert "zero-delay identity: 3,999 of 4,000 requests" in " ".join(text.split())
+
+
+def test_without_accuracies_the_identity_and_the_counts_are_told_all_the_same():
+    cell = replace(factory.cell(), estimates={})
+    text = printed(agreement_table(factory.record([cell])))
+    assert "Checks and counts" in text and "2,000 of 2,000" in text
+    assert "expected" not in text and "bound" not in text
 
 
 def test_the_bound_fails_beyond_bound_and_half_widths():
