@@ -77,8 +77,7 @@ def scale(unit: str, base_unit: str) -> Decimal:
     >>> scale("ms", "nanosecond"), scale("KiB", "byte")
     (Decimal('1E+6'), Decimal('1024'))
     """
-    wanted = registry().parse_units(base_unit).dimensionality
-    example = f"write {WORDS[str(wanted)]} such as {EXAMPLES[str(wanted)]}"
+    wanted, example = registry().parse_units(base_unit).dimensionality, way_out(base_unit)
     try:
         if not UNIT_TEXT.fullmatch(unit):
             raise ValueError(unit)  # noqa: TRY301
@@ -111,26 +110,22 @@ def exactly(value: object, base_unit: str) -> Decimal:
     Raises:
         ValueError: not a finite quantity >= 0 of the right dimension; quotes the value and gives examples.
     """
-    dimension = str(registry().parse_units(base_unit).dimensionality)
-    words, example = WORDS[dimension], EXAMPLES[dimension]
+    example = way_out(base_unit)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if value == 0:
             return Decimal(0)
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{value!r} is not a finite quantity >= 0; write {words} such as {example}")
-        raise ValueError(f"{value!r} has no unit; write {words} such as {example}")
+        said = "has no unit" if 0 < value < float("inf") else "is not a finite quantity >= 0"
+        raise ValueError(f"{value!r} {said}; {example}")
     text = f"1{value.strip()}" if isinstance(value, str) and value.strip().startswith("/") else value
     found = WRITTEN.fullmatch(text) if isinstance(text, str) else None
-    if not found:
-        raise ValueError(f"{value!r} is not {words}; write a number and a unit, such as {example}")
-    number, unit = found[1].replace("_", ""), found[2]
-    if not unit:
-        raise ValueError(f"{value!r} has no unit; write {words} such as {example}")
+    if not found or not found[2]:
+        said = "has no unit" if found else "is not a number with a unit"
+        raise ValueError(f"{value!r} {said}; {example}")
     try:
-        ratio = scale(unit, base_unit)
+        ratio = scale(found[2], base_unit)
     except ValueError as error:
         raise ValueError(f"{value!r} {error}") from error
-    return _finite(number, ratio, f"{value!r} is not a finite quantity >= 0; write {words} such as {example}")
+    return _finite(found[1].replace("_", ""), ratio, f"{value!r} is not a finite quantity >= 0; {example}")
 
 
 def _finite(number: str, ratio: Decimal, complaint: str) -> Decimal:
@@ -182,6 +177,16 @@ def _plain(number: Decimal) -> str:
     return f"{short:f}" if -9 <= short.adjusted() < 15 else str(short)
 
 
+def way_out(base_unit: str) -> str:
+    """Return what to write for a quantity that is counted in a unit.
+
+    >>> way_out("byte")
+    "write a size such as '92 B', '256 KiB' or '4 MB'"
+    """
+    dimension = str(registry().parse_units(base_unit).dimensionality)
+    return f"write {WORDS[dimension]} such as {EXAMPLES[dimension]}"
+
+
 @dataclass(frozen=True)
 class Quantity:
     """How pydantic reads and shows a field that is written with a unit and kept as a number."""
@@ -196,7 +201,7 @@ class Quantity:
         exact = exactly(value, self.base_unit)
         number = round(exact) if self.is_whole else float(exact)
         if self.is_positive and number <= 0:
-            raise ValueError(f"{value!r} must be > 0; write a quantity such as '3 {self.ladder[0].lstrip()}'")
+            raise ValueError(f"{value!r} must be > 0; {way_out(self.base_unit)}")
         return number
 
     def show(self, number: float) -> str:

@@ -24,6 +24,7 @@ WORDS: Mapping[str, bool | None] = {
 WHOLE = re.compile(r"[+-]?[0-9]+")
 FLOAT = re.compile(r"[+-]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+-]?[0-9]+)?")
 SPECIAL = re.compile(r"([+-]?)\.(inf|nan)", re.IGNORECASE)
+DEEPEST = 60
 DIGITS = 4000  # Python refuses to turn longer text into an int
 STANDARD_TAGS = "tag:yaml.org,2002:"
 
@@ -95,12 +96,10 @@ def document_of(text: str, name: str) -> Document:
     """Return YAML text that holds a mapping, as plain values with places; raise ScenarioError where it is not."""
     reader = _Reader(name)
     try:
-        root = yaml.compose(text, Loader=LOADER)
+        root = _composed(text)
         value = reader.value(root, "") if root else None
     except yaml.YAMLError as error:
         raise ScenarioError(_not_yaml(error, name)) from error
-    except RecursionError as error:
-        raise ScenarioError(Problem(name, "is nested too deeply", "write a flatter file")) from error
     if not isinstance(value, dict):
         said = "is empty" if value is None else f"holds {brief(value)}, not keys and values"
         raise ScenarioError(Problem(name, said, "write one 'key: value' a line"))
@@ -118,13 +117,25 @@ def plain_value(text: str) -> Any:
     """
     reader = _Reader("")
     try:
-        root = yaml.compose(text, Loader=LOADER)
+        root = _composed(text)
     except yaml.YAMLError as error:
         raise ValueError(f"{text!r} is not YAML: {_not_yaml(error, '').message}") from error
     value = reader.value(root, "") if root else None
     if reader.problems:
         raise ValueError(f"{text!r}: {reader.problems[0].message}")
     return value
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Return the root node; raise YAMLError where the text is nested deeper than any of ours (and than C can recurse)."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            error = yaml.MarkedYAMLError(problem="nested too deeply")
+            error.problem_mark = event.start_mark
+            raise error
+    return yaml.compose(text, Loader=LOADER)
 
 
 def brief(value: object, width: int = 60) -> str:

@@ -22,7 +22,7 @@ def checked_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
 
 def sweep_problems(document: Document, beside: Path, known: Problems) -> Problems:
     """Return what is wrong with each value of the sweep when it alone is put in its place; not what is ``known``."""
-    found: dict[Problem, None] = {}
+    found = dict.fromkeys(_axis_problems(document))
     for place, key, value in _points(document):
         point = with_values(without_sweep(document), {key: value}, place)
         problems = (*point.problems, *checked_parts(replace(point, problems=()), beside)[1])
@@ -36,9 +36,19 @@ def without_sweep(document: Document) -> Document:
     return Document(document.name, value, document.places)
 
 
+def _axis_problems(document: Document) -> Iterator[Problem]:
+    sweep = document.value.get("sweep")
+    for key, values in sweep.items() if isinstance(sweep, Mapping) else ():
+        place = document.place(f"sweep.{key}")
+        if values == []:
+            yield Problem(place, "[] has no values", "write a list of values")
+        if key.partition(".")[0] == "sweep":
+            yield Problem(place, f"a sweep cannot vary {key!r}", "name another key")
+
+
 def _points(document: Document) -> Iterator[tuple[str, str, Any]]:
     """Yield the place, the dotted key and the value of each point on each axis of a well-formed sweep."""
     sweep = document.value.get("sweep")
     for key, values in sweep.items() if isinstance(sweep, Mapping) else ():
-        for index, value in enumerate(values if isinstance(values, list) else ()):
+        for index, value in enumerate(values if isinstance(values, list) and not key.startswith("sweep") else ()):
             yield document.place(f"sweep.{key}.{index}"), key, value

@@ -28,6 +28,7 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
     """
     scenario = cell.scenario.model_dump(mode="json", by_alias=True, exclude=LABELS | BY_NAME | {"sweep"})
     model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"})
+    model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
     topology["components"] = list(cell.topology.components)  # their order is the order of the patterns
     return {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}

@@ -1,0 +1,58 @@
+"""Warnings: too few failure cycles, machines and links that cannot keep up, waits that are too short."""
+
+import numpy as np
+import pytest
+
+from simulator.scenario.advice import advice, few_cycles, overloads
+from simulator.scenario.load import load
+from simulator.scenario.variants import variants
+from simulator.study.assemble import Assembly, given_costs
+from tests.scenario.small import write
+
+ASK, CHAIN, SPLIT = "ask.yaml", "chain.yaml", "split.yaml"
+
+
+def planned(folder, *changes):
+    (cell,) = variants(load(write(folder, changes)))
+    assembly = Assembly(cell.scenario, cell.topology, cell.model, cell.base)
+    return cell.scenario, assembly.plan(given_costs(cell.model, assembly.graph))
+
+
+@pytest.mark.parametrize(("span_s", "is_warned"), [(74.9, True), (75.1, False)])
+def test_fewer_than_30_cycles_of_a_component_are_warned_of(tmp_path, span_s, is_warned):
+    # survival 0.8 and MTTR 10 s: MTBF 40 s, a cycle 50 s; 20 replications of 75 s are 30 cycles
+    scenario, plan = planned(tmp_path, (CHAIN, ", survival: 0.95", ""))
+    told = list(few_cycles(scenario, plan, round(span_s * 1e9)))
+    assert bool(told) == is_warned
+    if told:
+        assert told[0].startswith("edge goes through about 30 failure cycles in all 20 replications (one takes 50 s)")
+        assert told[0].endswith("replications: 21")
+
+
+@pytest.mark.parametrize(("gap_ms", "is_warned"), [(9.9, True), (10.1, False)])
+def test_a_node_that_is_asked_for_more_than_it_can_do_is_warned_of(tmp_path, gap_ms, is_warned):
+    _, plan = planned(tmp_path)
+    told = [line for line in overloads(plan, gap_ms * 1e6) if "node 'edge'" in line]
+    assert bool(told) == is_warned
+
+
+def test_parts_on_one_node_add_up(tmp_path):
+    _, plan = planned(tmp_path, (ASK, "seed: 1", "placement: {cloud: edge}"))
+    assert [line.split(" is asked for")[0] for line in overloads(plan, 14e6)] == ["node 'edge'"]
+
+
+@pytest.mark.parametrize(("gap_ms", "is_warned"), [(0.79, True), (0.81, False)])
+def test_a_link_that_is_asked_for_more_than_it_can_carry_is_warned_of(tmp_path, gap_ms, is_warned):
+    # 100 B over 1 Mbps are 0.8 ms
+    _, plan = planned(tmp_path, (CHAIN, "loss: 0.01", "bandwidth: 1 Mbps"))
+    assert any("link 'edge-cloud' from 'edge'" in line for line in overloads(plan, gap_ms * 1e6)) == is_warned
+
+
+def test_a_wait_shorter_than_the_wait_before_it_plus_the_path_is_warned_of(tmp_path):
+    skips = (SPLIT, "  - {from: sensor, to: cloud}", "  - {from: sensor, to: cloud}\n  - {from: lidar, to: edge}")
+    lidar = (SPLIT, "{sensor: {}}", "{sensor: {}, lidar: {}}")
+    place = (ASK, "seed: 1", "placement: {lidar: sensor}")
+    births = np.arange(2000) * 10**9
+    short = (ASK, "after: 80 ms", "after: {edge: 80 ms, cloud: 80 ms}")
+    assert any("cloud waits 80 ms" in line for line in advice(*planned(tmp_path, skips, lidar, place, short), births))
+    assert not any("waits" in line for line in advice(*planned(tmp_path, skips, lidar, place), births))
