@@ -12,6 +12,8 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -47,23 +49,24 @@ def import_keras() -> ModuleType:
     if backend == "jax":
         os.environ.setdefault("NPROC", str(threads))  # the size of XLA's thread pool
     try:
-        _silently(backend)
-        module = _silently("keras")
+        with _silence():
+            importlib.import_module(backend)
+            _fix_threads(backend, threads)
+            return importlib.import_module("keras")
     except ImportError as error:
         raise ScenarioError(Problem("KERAS_BACKEND", f"cannot import {backend!r}: {error}",
                                     f"pip install {backend}, or set KERAS_BACKEND to one that is installed")) from error
-    _fix_threads(backend, threads)
-    return module
 
 
-def _silently(name: str) -> ModuleType:
-    """Import a module; what its C++ logs to descriptor 2 meanwhile is shown only if the import fails."""
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what C++ logs to descriptor 2 in a file; show it only if the body fails."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 2)
         try:
-            return importlib.import_module(name)
+            yield
         except BaseException:
             log.seek(0)
             os.write(kept, log.read())
@@ -84,6 +87,7 @@ def _fix_threads(backend: str, threads: int) -> None:
             module.config.threading.set_inter_op_parallelism_threads(1)
         except RuntimeError:  # somebody used TensorFlow before us; its threads stay as they are
             return
+        module.constant(0)  # starts the runtime while nobody hears what it says about absent devices
 
 
 def make_deterministic(seed: int) -> None:
@@ -97,6 +101,11 @@ def make_deterministic(seed: int) -> None:
         sys.modules["tensorflow"].config.experimental.enable_op_determinism()
     elif keras.backend.backend() == "torch":
         sys.modules["torch"].use_deterministic_algorithms(True, warn_only=True)
+
+
+def compiles() -> bool:
+    """Return whether models are compiled by XLA: jax needs it; on tensorflow it costs seconds for nothing."""
+    return bool(keras.backend.backend() == "jax")
 
 
 def versions() -> dict[str, Any]:

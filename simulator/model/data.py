@@ -126,6 +126,9 @@ def _camera(block: CameraData, base: Path) -> DataSet:
     path = base / block.path
     raw = _arrays_of(path)
     _require(raw, ("x", "y", "split", "frame"), path)
+    if raw["x"].shape[1:] != CAMERA_SHAPE[0]:
+        raise ScenarioError(Problem("data.path", f"samples in {str(path)!r} have the shape {raw['x'].shape[1:]}",
+                                    f"{CAMERA_SHAPE[0]} is needed; use kind: arrays for another set"))
     kept = raw["split"] != 1  # 0 training, 1 validation (not used), 2 holdout: the test set
     x = raw["x"][kept].astype(np.float32) / np.float32(255)
     return _split(x, raw["y"][kept].astype(np.int64), raw["split"][kept] == 2, raw["frame"][kept].astype(np.int64),
@@ -138,24 +141,42 @@ def _camera(block: CameraData, base: Path) -> DataSet:
 def _arrays(block: ArraysData, base: Path) -> DataSet:
     path = base / block.path
     raw = _arrays_of(path)
-    if "x_train" in raw:
-        _require(raw, ("x_train", "y_train", "x_test", "y_test"), path)
-        x = np.concatenate([raw["x_train"], raw["x_test"]])
-        y = np.concatenate([raw["y_train"], raw["y_test"]])
-        is_test = np.arange(len(x)) >= len(raw["x_train"])
-        groups = np.arange(len(x))
-        if "groups_train" in raw and "groups_test" in raw:
-            groups = np.concatenate([raw["groups_train"], raw["groups_test"]])
-    else:
-        _require(raw, ("x", "y", "subject"), path)
-        x, y, groups = raw["x"], raw["y"], raw["subject"]
-        is_test = np.isin(groups, np.unique(groups)[-block.test_subjects :])
-    x, y, is_test, groups = x[:: block.every], y[:: block.every], is_test[:: block.every], groups[:: block.every]
+    x, y, is_test, groups = _halves(raw, path) if "x_train" in raw else _by_subject(raw, path, block.test_subjects)
+    if not len(x) == len(y) == len(groups):
+        told = f"{str(path)!r} has {len(x)} samples, {len(y)} labels and {len(groups)} groups or subjects"
+        raise ScenarioError(Problem("data.path", told, "write one label and one group for each sample"))
     if block.shape and tuple(block.shape) != x.shape[1:]:
         raise ScenarioError(Problem("data.shape", f"{tuple(block.shape)} is not the shape of a sample in {str(path)!r}",
                                     f"write {list(x.shape[1:])}"))
+    x, y, is_test, groups = x[:: block.every], y[:: block.every], is_test[:: block.every], groups[:: block.every]
     x = _scaled(x, is_test, standardise=block.standardise)
     return _split(x, y.reshape(-1).astype(np.int64), is_test, groups, title=path.stem, classes=block.classes)
+
+
+def _halves(raw: Mapping[str, Array], path: Path) -> tuple[Array, Array, Array, Array]:
+    """Return samples, classes, the claim which are test samples, and groups of a file with both halves."""
+    _require(raw, ("x_train", "y_train", "x_test", "y_test"), path)
+    counts = {name: len(raw[name]) for name in ("x_train", "y_train", "x_test", "y_test")}
+    if counts["x_train"] != counts["y_train"] or counts["x_test"] != counts["y_test"]:
+        told = (f"{str(path)!r} has {counts['x_train']} training and {counts['x_test']} test samples, "
+                f"but {counts['y_train']} and {counts['y_test']} labels")
+        raise ScenarioError(Problem("data.path", told, "write one label for each sample"))
+    if raw["x_train"].shape[1:] != raw["x_test"].shape[1:]:
+        raise ScenarioError(Problem("data.path", f"training samples in {str(path)!r} have the shape "
+                                    f"{raw['x_train'].shape[1:]}, test samples {raw['x_test'].shape[1:]}",
+                                    "give all samples one shape"))
+    x, y = (np.concatenate([raw[f"{name}_train"], raw[f"{name}_test"]]) for name in ("x", "y"))
+    groups = np.arange(len(x))
+    if "groups_train" in raw and "groups_test" in raw:
+        groups = np.concatenate([raw["groups_train"], raw["groups_test"]])
+    return x, y, np.arange(len(x)) >= counts["x_train"], groups
+
+
+def _by_subject(raw: Mapping[str, Array], path: Path, test_subjects: int) -> tuple[Array, Array, Array, Array]:
+    """Return the same of a file with subjects, the last of which are the test set."""
+    _require(raw, ("x", "y", "subject"), path)
+    is_test = np.isin(raw["subject"], np.unique(raw["subject"])[-test_subjects:])
+    return raw["x"], raw["y"], is_test, raw["subject"]
 
 
 def _scaled(x: Array, is_test: Array, *, standardise: bool) -> Array:
@@ -171,7 +192,7 @@ def _arrays_of(path: Path) -> Mapping[str, Array]:
     if not path.exists():
         raise FileNotFoundError(str(path))
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, AttributeError) as error:
         raise ScenarioError(Problem("data.path", f"{str(path)!r} is not a readable npz: {error}",

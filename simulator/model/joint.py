@@ -27,7 +27,7 @@ def joint_model(graph: PartGraph, parts: Mapping[str, Any], adapters: Mapping[in
     """Return the whole network as one functional model that shares its weights with the pieces.
 
     Inputs are a dict: the data of each source by name and, where ``is_told``, ``edges_up`` of shape
-    ``(samples, edges)`` with 1 for an edge that carries its message. Outputs are a list: one for each exit.
+    ``(samples, edges)`` with 1 for an edge that carries its message. Outputs are a dict by exit.
 
     Args:
         graph: The part graph.
@@ -58,7 +58,7 @@ def joint_model(graph: PartGraph, parts: Mapping[str, Any], adapters: Mapping[in
         if name in failouts:
             output[name], alive = failouts[name](output[name])
             available[name] = available[name] * alive
-    return keras.Model(inputs, [output[name] for name in graph.exits])
+    return keras.Model(inputs, {name: output[name] for name in graph.exits})
 
 
 def _over(adapters: Mapping[int, Any], edge: int, tensor: Any) -> Any:

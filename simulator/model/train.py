@@ -7,7 +7,8 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError
-from simulator.model.backend import keras, make_deterministic, versions
+from simulator.model.backend import compiles, keras, make_deterministic, versions
 from simulator.model.blocks import Failout, ModelFile, Strategy, Training
 from simulator.model.data import DataSet
 from simulator.model.split import SplitModel, Weights, failout_rates
@@ -60,43 +61,43 @@ def trained(  # noqa: PLR0913 - what weights depend on, by name
     return split, found is not None, weights_hash(split.weights)
 
 
-class _Report(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tell the progress, and keep the weights of the epoch with the smallest validation loss, if there is one."""
-
-    def __init__(self, progress: Progress, epochs: int) -> None:
-        super().__init__()
-        self.progress, self.epochs = progress, epochs
-        self.least = float("inf")
-        self.best: list[Any] | None = None
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Remember the best epoch and tell that one more is done."""
-        loss = (logs or {}).get("val_loss")
-        if loss is not None and loss < self.least:
-            self.least, self.best = loss, self.model.get_weights()
-        self.progress(epoch + 1, self.epochs)
-
-
 def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, progress: Progress) -> None:
     """Train a split model as one network, with failout where it has any: Adam on the sum of the exits' cross-entropies.
 
-    A sample that no path reaches in a step still counts: the exit learns to guess from its biases (ResiliNet).
+    Every epoch takes the samples in a new order and leaves out the remainder of the last batch. With a validation share
+    the weights of the epoch with the smallest validation loss are kept. A sample that no path reaches in a step still
+    counts: the exit learns to guess from its biases (ResiliNet).
     """
     make_deterministic(int(stream(seed, 0, "", "training").integers(2**31)))
-    whole, exits = split.training_model, len(split.graph.exits)
-    whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate),
-                  loss=["sparse_categorical_crossentropy"] * exits)
-    order = stream(seed, 0, "", "validation").permutation(len(dataset.x_train))
-    kept_out = int(training.validation_share * len(order))
-    report = _Report(progress, training.epochs)
+    whole = split.training_model
+    whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate), jit_compile=compiles(),
+                  loss=dict.fromkeys(split.graph.exits, "sparse_categorical_crossentropy"))
+    x, y, dice = split.inputs_of(dataset.x_train), dataset.y_train, stream(seed, 0, "", "order")
+    kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])
 
-    def samples(rows: NDArray[Any]) -> tuple[dict[str, NDArray[Any]], list[NDArray[Any]]]:
-        return split.inputs_of(dataset.x_train[rows]), [dataset.y_train[rows]] * exits
+    def batch(rows: NDArray[np.intp]) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {name: array[rows] for name, array in x.items()}, dict.fromkeys(split.graph.exits, y[rows])
 
-    whole.fit(*samples(order[kept_out:]), batch_size=training.batch_size, epochs=training.epochs, verbose=0,
-              callbacks=[report], validation_data=samples(order[:kept_out]) if kept_out else None)
-    if report.best is not None:
-        whole.set_weights(report.best)
+    least, best = float("inf"), None
+    for epoch in range(training.epochs):
+        for rows in _batches(dice.permutation(rest), training.batch_size):
+            whole.train_on_batch(*batch(rows))
+        if len(kept_out):
+            loss = validation_loss(whole, [batch(rows) for rows in _batches(kept_out, training.batch_size)])
+            least, best = min((least, best), (loss, whole.get_weights()), key=itemgetter(0))
+        progress(epoch + 1, training.epochs)
+    if best is not None:
+        whole.set_weights(best)
+
+
+def validation_loss(whole: Any, batches: Sequence[tuple[Any, Any]]) -> float:
+    """Return the mean loss with everything up."""
+    return float(np.mean([whole.test_on_batch(*batch, return_dict=True)["loss"] for batch in batches]))
+
+
+def _batches(order: NDArray[Any], size: int) -> list[NDArray[Any]]:
+    """Return whole batches of row numbers; one smaller batch where there are not enough rows."""
+    return [order[start : start + size] for start in range(0, max(1, len(order) - size + 1), size)]
 
 
 # -- the cache ---------------------------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def weights_hash(weights: Weights) -> str:
 def read_weights(path: Path) -> dict[str, NDArray[np.float32]] | None:
     """Return the weights in a file, None where there is none or it is torn."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
