@@ -11,6 +11,7 @@ from simulator.expect.estimate import Estimate
 from simulator.study.record import CellRecord, Record
 
 NOT_SEEN = "–"
+ROUNDING = 1e-12
 COVERS = {
     "failures": "failures and arrivals",
     "test set": "finite test set",
@@ -67,13 +68,19 @@ def _first_digit(scaled: float, style: Style) -> int:
 def decimals_of(estimate: Estimate, style: Style = FRACTION) -> int:
     """Return how many decimals an estimate is shown with: so many that its interval does not read as 0."""
     half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-    return style.decimals if math.isnan(half) or half <= 0 else _first_digit(half * style.scale, style)
+    return _first_digit(half * style.scale, style) if is_seen(estimate) else style.decimals
+
+
+def is_seen(estimate: Estimate) -> bool:
+    """Return whether the interval is wider than what rounding in float64 makes of an exact number."""
+    width = estimate.high - estimate.low
+    return width > ROUNDING * max(1.0, abs(estimate.value))  # NaN is not
 
 
 def interval_text(estimate: Estimate, style: Style = FRACTION) -> str:
     """Return the 95 % interval as ``± 0.012``, as ``[0.660, 0.715]`` where it is not symmetric, or "" where exact."""
     value, low, high = estimate.value, estimate.low, estimate.high
-    if math.isnan(value) or math.isnan(low) or math.isnan(high) or low == high:
+    if math.isnan(value) or not is_seen(estimate):
         return ""
     half, decimals = max(high - value, value - low), decimals_of(estimate, style)
     # Halves that agree within a tenth, or one unit of the last digit shown, are shown as one: the larger.

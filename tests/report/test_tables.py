@@ -34,6 +34,8 @@ def printed(table, width=100):
         (-0.0002, -0.0005, 0.0001, "−0.0002 ± 0.0003"),
         (0.4814, 0.48107, 0.48173, "0.4814 ± 0.0003"),  # a narrow interval brings the decimals that show it
         (math.nan, math.nan, math.nan, "–"),
+        (0.155, 0.155, 0.155 + 2.8e-17, "0.155"),  # as an exact number comes out of float64
+        (0.155, 0.155 - 5.6e-17, 0.155 + 5.6e-17, "0.155"),
     ],
 )
 def test_a_number_is_shown_with_the_interval_it_has(value, low, high, text):
