@@ -154,7 +154,7 @@ def test_paired_differences_cover_and_are_narrower_than_separate_means():
     intervals, narrower = [], []
     for _ in range(RUNS):
         hard, groups = clustered(draws, [8] * 12, 1.0)
-        other = hard + 0.3 + draws.normal(0, 0.3, len(hard))
+        other = hard + 0.3 + draws.normal(0, 0.3, 12)[groups] + draws.normal(0, 0.3, len(hard))
         found = paired_difference(other, hard, groups)
         intervals.append((found.low, found.high))
         narrower.append(found.high - found.low < cluster_mean(hard, groups).high - cluster_mean(hard, groups).low)
