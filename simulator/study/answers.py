@@ -14,6 +14,7 @@ from simulator.model.graph import strategy_has_failout
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 from simulator.study.progress import Progress
+from simulator.study.quick import quick_data
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def dataset_of(assembly: Assembly, quick: bool) -> DataSet:
                 "add a data: block to the model file",
             )
         )
-    return load_data(assembly.model.data, assembly.base, quick)
+    dataset = load_data(assembly.model.data, assembly.base, quick)
+    return quick_data(dataset) if quick else dataset
 
 
 def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) -> Answers:

@@ -289,12 +289,13 @@ class Cell:
         lasts = [int(runs.end_ns[runs.replication == number].max()) for number in range(len(runs.timelines))]
         counted = cycles(zip(runs.timelines, lasts, strict=True))
         self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
-        few = [f"{name} ({count})" for name, count in counted.items() if count < FEW_CYCLES]
+        few = sorted((count, name) for name, count in counted.items() if count < FEW_CYCLES)
         rates = self._switches_per_s()
         if few and rates is not None and rates.any():
+            named = ", ".join(f"{name} {count}" for count, name in few[:3])
             self.found.notes.append(
-                f"fewer than {FEW_CYCLES} failures in all replications: {', '.join(few)}; "
-                "intervals of timed estimates may be too narrow"
+                f"{len(few)} of {len(counted)} components failed fewer than {FEW_CYCLES} times in all replications "
+                f"({named}{', ...' if len(few) > 3 else ''}); intervals of timed estimates may be too narrow"
             )
 
     def _note_answers(self) -> None:

@@ -1,13 +1,18 @@
-"""The quick version of a scenario: one epoch, 200 requests, at most three replications; for a first look."""
+"""The quick version of a scenario, for a first look: one epoch, few samples, 200 requests, three replications."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.model.blocks import ModelFile, Training
+from simulator.model.data import DataSet
 from simulator.scenario.load import Loaded
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
+TRAINING_SAMPLES, TEST_SAMPLES = 512, 64
 
 
 def quickened(loaded: Loaded) -> Loaded:
@@ -33,3 +38,27 @@ def quick_model(model: ModelFile) -> ModelFile:
     return model.model_copy(
         update={"training": model.training.model_copy(update={"epochs": min(EPOCHS, model.training.epochs)})}
     )
+
+
+def quick_data(dataset: DataSet) -> DataSet:
+    """Return at most 512 training and 64 test samples of a data set, spread evenly over it."""
+    train, test = spread(len(dataset.y_train), TRAINING_SAMPLES), spread(len(dataset.y_test), TEST_SAMPLES)
+    return replace(
+        dataset,
+        x_train=dataset.x_train[train],
+        y_train=dataset.y_train[train],
+        groups_train=dataset.groups_train[train],
+        x_test=dataset.x_test[test],
+        y_test=dataset.y_test[test],
+        groups_test=dataset.groups_test[test],
+        fingerprint=f"{dataset.fingerprint} quick",
+    )
+
+
+def spread(size: int, most: int) -> NDArray[np.intp]:
+    """Return at most ``most`` indices below ``size``, evenly spread.
+
+    >>> spread(10, 4).tolist(), spread(3, 4).tolist()
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(np.intp))

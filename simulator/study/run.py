@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +19,7 @@ from simulator.study.fingerprint import fingerprint
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
-from simulator.study.store import CellAnswer, RunFolder
+from simulator.study.store import CellAnswer, RunFolder, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +71,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         ScenarioError: a file, a path or a value is wrong.
         RunFolderError: the folder holds another run or cannot be written.
     """
+    began = time.time()
     progress = progress or Progress()
     loaded = quickened(loaded) if quick else loaded
     cells = variants(loaded)
@@ -93,6 +98,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     )
     requests, events = folder.write_frames(answers)
     folder.write_record(record.to_json())
+    if found < len(cells):
+        write_text(folder.path / "volatile.json", json.dumps(volatile(began), indent=1) + "\n")
     return Run(record, requests, events, folder.path, found == len(cells))
 
 
@@ -116,3 +123,14 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def volatile(began_s: float) -> dict[str, object]:
+    """Return the facts that differ from run to run: when, how long, and on what machine."""
+    return {
+        "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began_s)),
+        "seconds": round(time.time() - began_s, 3),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": os.cpu_count(),
+    }
