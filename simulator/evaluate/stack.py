@@ -26,8 +26,8 @@ def stacked(run: Callable[[Sequence[Tensor]], Tensor], batches: Mapping[int, Seq
         output, done = run(_inputs(call, batches)), 0
         for key, start, stop in call:
             piece = output[done : done + stop - start]
-            if len(piece) == rows[key] == len(output):
-                outputs[key] = piece
+            if len(piece) == rows[key]:
+                outputs[key] = piece  # a view: the outputs of one part are freed together
             else:
                 outputs.setdefault(key, np.empty((rows[key], *output.shape[1:]), output.dtype))[start:stop] = piece
             done += stop - start
