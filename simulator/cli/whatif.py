@@ -11,6 +11,7 @@ from simulator.cli.run import Quick, Sets
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from simulator.scenario.variants import Variant
     from simulator.study.assemble import Assembly
     from simulator.study.whatif import WhatIf
 
@@ -50,31 +51,45 @@ def whatif(
     """
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
-    import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
-    from simulator.cli.sets import overrides  # noqa: PLC0415
-    from simulator.errors import Problem, ScenarioError  # noqa: PLC0415
-    from simulator.scenario.variants import variants  # noqa: PLC0415
     from simulator.study.assemble import Assembly  # noqa: PLC0415
-    from simulator.study.quick import quickened  # noqa: PLC0415
     from simulator.study.whatif import what_if  # noqa: PLC0415
-    from simulator.units import magnitude  # noqa: PLC0415
 
-    loaded = simulator.load(scenario, overrides(sets or []) | ({"strategy": strategy} if strategy else {}))
-    cells = variants(quickened(loaded) if quick else loaded)
-    if strategy:
-        cells = tuple(cell for cell in cells if cell.scenario.strategy == strategy) or cells
-    try:
-        at_ns = None if at is None else round(magnitude(at, "nanosecond"))
-    except ValueError as error:
-        raise ScenarioError(Problem("option --at", str(error))) from error
+    at_ns = None if at is None else instant_ns(at)
     names = [name.strip() for name in down.split(",") if name.strip()]
     console = Console()
     with Bars(Console(stderr=True)) as bars:
-        for cell in cells:
+        for cell in cells_of(scenario, strategy, sets or [], quick=quick):
             assembly = Assembly(cell.scenario, cell.topology, cell.model, cell.base)
             console.rule(", ".join(cell.label.values()) or cell.scenario.title, style="dim")
             show(console, assembly, what_if(assembly, names, at_ns, quick=quick, progress=bars))
+
+
+def cells_of(scenario: str, strategy: str | None, sets: list[str], *, quick: bool) -> tuple[Variant, ...]:
+    """Return the cells of a scenario, or those of one strategy."""
+    import simulator  # noqa: PLC0415 - keeps sim --help fast
+    from simulator.cli.sets import overrides  # noqa: PLC0415
+    from simulator.scenario.variants import variants  # noqa: PLC0415
+    from simulator.study.quick import quickened  # noqa: PLC0415
+
+    loaded = simulator.load(scenario, overrides(sets) | ({"strategy": strategy} if strategy else {}))
+    cells = variants(quickened(loaded) if quick else loaded)
+    return tuple(cell for cell in cells if strategy in (None, cell.scenario.strategy)) or cells
+
+
+def instant_ns(text: str) -> int:
+    """Return ``--at`` in nanoseconds.
+
+    Raises:
+        ScenarioError: it is no duration.
+    """
+    from simulator.errors import Problem, ScenarioError  # noqa: PLC0415 - keeps sim --help fast
+    from simulator.units import magnitude  # noqa: PLC0415
+
+    try:
+        return round(magnitude(text, "nanosecond"))
+    except ValueError as error:
+        raise ScenarioError(Problem("option --at", str(error))) from error
 
 
 def show(console: Console, assembly: Assembly, found: WhatIf) -> None:

@@ -12,7 +12,7 @@ from simulator.model.data import DataSet
 from simulator.scenario.load import Loaded
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
-TRAINING_SAMPLES, TEST_SAMPLES = 512, 64
+TRAINING_SAMPLES, TEST_SAMPLES = 256, 64
 
 
 def quickened(loaded: Loaded) -> Loaded:
@@ -41,7 +41,7 @@ def quick_model(model: ModelFile) -> ModelFile:
 
 
 def quick_data(dataset: DataSet) -> DataSet:
-    """Return at most 512 training and 64 test samples of a data set, spread evenly over it."""
+    """Return at most 256 training and 64 test samples of a data set, spread evenly over it."""
     train, test = spread(len(dataset.y_train), TRAINING_SAMPLES), spread(len(dataset.y_test), TEST_SAMPLES)
     return replace(
         dataset,
@@ -55,10 +55,10 @@ def quick_data(dataset: DataSet) -> DataSet:
     )
 
 
-def spread(size: int, most: int) -> NDArray[np.intp]:
-    """Return at most ``most`` indices below ``size``, evenly spread.
+def spread(count: int, most: int) -> NDArray[np.intp]:
+    """Return at most ``most`` indices below ``count``, evenly spread.
 
     >>> spread(10, 4).tolist(), spread(3, 4).tolist()
     ([0, 3, 6, 9], [0, 1, 2])
     """
-    return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(np.intp))
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
