@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.study.assemble import Assembly
     from simulator.study.whatif import WhatIf
 
+MS_NS = 1e6
 STYLES = {"taken": "bold green", "spare": "dim", "lost": "red"}
 MARKS = {"taken": "==>", "spare": "-->", "lost": " x "}
 
@@ -97,7 +98,6 @@ def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     from simulator.report.numbers import estimate_text  # noqa: PLC0415
-    from simulator.units import duration_text  # noqa: PLC0415
 
     console.print(f"down: {', '.join(found.down) or 'nothing'}", highlight=False)
     edges = Table(box=None, show_header=False, padding=(0, 1))
@@ -106,7 +106,7 @@ def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
     console.print(edges)
     ending = found.ending.replace("_", " ")
     console.print(
-        f"answer: {found.delivery}   {ending} after {duration_text(found.latency_ns)}"
+        f"answer: {found.delivery}   {ending} after {found.latency_ns / MS_NS:,.1f} ms"
         + (f" ({found.reason})" if found.reason else ""),
         highlight=False,
     )

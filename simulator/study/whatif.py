@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -148,22 +148,37 @@ def judge(judged: Answers | None, delivery: int) -> tuple[Estimate | None, tuple
 
 def edge_fates(assembly: Assembly, down: frozenset[str]) -> tuple[EdgeFate, ...]:
     """Return what becomes of each hyperconnection with no delays, and why."""
-    graph, reach, placement = assembly.graph, assembly.reach, assembly.placement
-    fed, delivery = reach.fed(down), reach.delivery(down)
+    graph, fed, delivery = assembly.graph, assembly.reach.fed(down), assembly.reach.delivery(down)
     fates = []
     for place, edge in enumerate(graph.edges):
-        source, target = placement[edge.source], placement[edge.target]
-        if source in down:
-            fate, why = "lost", f"{source} is down"
-        elif not fed[edge.source]:
-            fate, why = "lost", f"{edge.source} is starved: none of its inputs came"
-        elif not reach.is_up(place, down):
-            fate, why = "lost", f"no route from {source} to {target} over what is up"
+        lost = why_lost(assembly, place, fed, down)
+        if lost:
+            fates.append(EdgeFate(edge.name, "lost", lost))
         elif delivery & graph.edge_bit(place):
-            fate, why = "taken", ""
-        elif target in down:
-            fate, why = "spare", f"{target} is down"
+            fates.append(EdgeFate(edge.name, "taken", ""))
         else:
-            fate, why = "spare", "a better input is there" if fed[edge.target] else f"{edge.target} needs more inputs"
-        fates.append(EdgeFate(edge.name, fate, why))
+            fates.append(EdgeFate(edge.name, "spare", why_spare(assembly, place, fed[edge.target], down)))
     return tuple(fates)
+
+
+def why_lost(assembly: Assembly, place: int, fed: Mapping[str, int], down: frozenset[str]) -> str:
+    """Return why nothing comes over a hyperconnection; empty when something does."""
+    edge = assembly.graph.edges[place]
+    source, target = assembly.placement[edge.source], assembly.placement[edge.target]
+    if source in down:
+        return f"{source} is down"
+    if not fed[edge.source]:
+        return f"{edge.source} is starved: none of its inputs came"
+    return "" if assembly.reach.is_up(place, down) else f"no route from {source} to {target} over what is up"
+
+
+def why_spare(assembly: Assembly, place: int, fed: int, down: frozenset[str]) -> str:
+    """Return why the answer does not rest on a hyperconnection that came; ``fed`` is what is behind its target."""
+    target = assembly.graph.edges[place].target
+    if assembly.placement[target] in down:
+        return f"{assembly.placement[target]} is down"
+    if not fed:
+        return f"{target} needs more inputs"
+    if fed & assembly.graph.edge_bit(place):
+        return f"{target} took it, but the answer does not rest on {target}"
+    return "a better input is there"
