@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache
+from numbers import Integral
 from typing import Annotated
 
 import pint
@@ -159,10 +160,11 @@ def text_of(number: float, base_unit: str, ladder: tuple[str, ...]) -> str:
     """
     if number == 0 or number == float("inf"):
         return f"{number:g} {ladder[0]}"
-    exact = Decimal(repr(number))
+    is_whole = isinstance(number, Integral)
+    exact, as_read = Decimal(int(number) if is_whole else repr(float(number))), round if is_whole else float
     fitting = [(SHORT.divide(exact, scale(unit, base_unit)).normalize(SHORT), unit) for unit in ladder]
     fitting = [(shown, unit) for shown, unit in fitting
-               if shown >= 1 and type(number)(shown * scale(unit, base_unit)) == number]
+               if shown >= 1 and as_read(shown * scale(unit, base_unit)) == number]
     if fitting:
         digits = [max(FEW_DIGITS, len(shown.as_tuple().digits)) for shown, _ in fitting]
         shown, unit = fitting[digits.index(min(digits))]

@@ -127,14 +127,13 @@ def plain_value(text: str) -> Any:
 
 
 def _composed(text: str) -> yaml.Node | None:
-    """Return the root node; raise YAMLError where the text is nested deeper than any of ours (and than C can recurse)."""
+    """Return the root node; raise YAMLError where the text is nested so deep that walking it could fail."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            error = yaml.MarkedYAMLError(problem="nested too deeply")
-            error.problem_mark = event.start_mark
-            raise error
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
     return yaml.compose(text, Loader=LOADER)
 
 

@@ -1,5 +1,7 @@
 """YAML with places: what words stand for, where keys are, what is refused."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ PLAIN = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="ascii", exclude_categories=["C"])),
     lambda inner: st.lists(inner) | st.dictionaries(st.text("abc", min_size=1), inner),
     max_leaves=10,
@@ -51,9 +53,7 @@ def test_a_word_stands_for_what_yaml_1_2_says(text, value):
 
 @given(PLAIN)
 def test_what_json_writes_is_read_back(value):
-    import json
-
-    found = plain_value(json.dumps(value).replace("Infinity", ".inf"))
+    found = plain_value(json.dumps(value))
     assert found == value
 
 
