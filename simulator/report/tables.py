@@ -11,7 +11,7 @@ from simulator.study.record import Record
 
 __all__ = ["agreement_table", "rich_table", "summary_rows", "table_title"]
 
-CAPTION = "all up, expected, served, on time: accuracies; ± and []: 95 % intervals; without one: exact"
+CAPTION = "all up, expected, served, on time: accuracies; ± and []: 95 % intervals, none where exact"
 
 
 @dataclass(frozen=True)

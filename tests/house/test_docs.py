@@ -3,8 +3,12 @@
 import importlib.util
 import re
 
+import numpy as np
 import pytest
 
+from simulator.expect.estimate import Estimate
+from simulator.expect.gap import Lives, gap
+from simulator.expect.timed import Requests, timed
 from tests.house.commands import ROOT, python
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -46,6 +50,25 @@ def test_the_help_lists_exactly_the_commands_that_are_documented():
 def test_a_word_of_the_glossary_is_explained(word):
     words = (ROOT / "docs/words.md").read_text()
     assert re.search(rf"^\| [^|]*\*\*{re.escape(word)}\*\*[^|]* \| \S", words, flags=re.MULTILINE)
+
+
+def estimates_of_the_code():
+    """Return the names that records give to their estimates: those of the timed engine, of the gap and of a cell."""
+    nothing, one = np.zeros(2, dtype=np.int64), np.ones(2)
+    requests = Requests(np.arange(2), nothing, nothing + 1, nothing, one > 0, one, one > 0)
+    lives = Lives(one, one, one < 0, one < 0, nothing + 1, np.arange(2))
+    expected = Estimate(1.0, 1.0, 1.0, 1, "")
+    texts = [path.read_text() for path in (ROOT / "simulator/study").glob("*.py")]
+    written = [name for text in texts for name in re.findall(r"""estimates\["(\w+)"\] =""", text)]
+    return {*written, *timed(requests, 2), *gap(lives, expected, one).estimates()}
+
+
+def test_the_estimates_that_are_explained_are_those_that_there_are():
+    section = (ROOT / "docs/words.md").read_text().partition("## Names of estimates")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| (`[^|]+) \|", section, flags=re.MULTILINE)
+    explained = re.findall(r"`(\w+)`", " ".join(first_cells))
+    assert len(explained) == len(set(explained))
+    assert set(explained) == estimates_of_the_code()
 
 
 @pytest.mark.parametrize("page", [page for page in DOCS if page.name != "index.md"], ids=lambda page: page.name)
