@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.expect.control import controlled_accuracy
+from simulator.expect.estimate import Estimate
 from simulator.expect.gap import Lives, gap
 from simulator.expect.intervals import exactly, student_mean
 from simulator.expect.student import replication_means
@@ -126,6 +127,15 @@ def test_the_bound_holds_or_not(expected, holds):
         served, served, np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), np.full(size, SECOND_NS), REPLICATION
     )
     assert gap(some, exactly(expected, 8, "exact"), np.array([0.1, 0.2])).holds is holds
+
+
+@pytest.mark.parametrize(("half", "holds"), [(0.0, False), (0.08, False), (0.12, True)])
+def test_the_half_widths_of_served_and_expected_widen_the_bound(half, holds):
+    served = np.repeat(np.linspace(0.3, 0.5, REPLICATIONS), REQUESTS)  # mean 0.4, half-width 0.048
+    never = np.zeros(len(served), dtype=bool)
+    some = Lives(served, served, never, never, np.full(len(served), SECOND_NS), REPLICATION)
+    expected = Estimate(0.65, 0.65 - half, 0.65 + half, 50, "exact", "test set")
+    assert gap(some, expected, np.array([0.1])).holds is holds
 
 
 def test_a_request_that_needs_its_machine_to_the_end_loses_what_the_formula_says():
