@@ -65,7 +65,7 @@ def run(
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
     console.print(rich_table(done.record))
     agreement = agreement_table(done.record)
-    if agreement:
+    if agreement and any("served_accuracy" in cell.estimates for cell in done.record.cells):
         console.print(agreement)
     for cell in done.record.cells:
         for note in cell.notes:

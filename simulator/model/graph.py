@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.dataflow.build import JoinRule, Mode, build_graph, spans
+from simulator.dataflow.build import Mode, build_graph, spans
 from simulator.dataflow.graph import Edge, PartGraph
+from simulator.dataflow.plan import JoinRule
 from simulator.model.blocks import ModelFile, PartBlock, Strategy
 
 

@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
-from simulator.expect.control import controlled_accuracy
-from simulator.expect.curve import Curve
 from simulator.expect.curves import (
-    accuracy_over_time,
     accuracy_vs_failure,
     accuracy_vs_failure_from_table,
-    latency_curve,
 )
-from simulator.expect.cycles import cycles
 from simulator.expect.estimate import Estimate
-from simulator.expect.gap import Gap, Lives, gap
-from simulator.expect.timed import Requests, ending_counts, timed
 from simulator.failures.process import NoLaw
-from simulator.network.blocks import Workload
-from simulator.network.endings import LATE, endings
 from simulator.scenario.variants import Variant
-from simulator.study.agreement import zero_delay_identity
 from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, find_file, given_costs
-from simulator.study.frames import events_frame, no_events, no_requests, requests_frame
+from simulator.study.findings import Findings
+from simulator.study.frames import no_events, no_requests
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.store import CellAnswer
-from simulator.study.timed import TimedRuns, simulate
+from simulator.study.timed_findings import TimedFindings
 
-FEW_CYCLES = 30
 UNASKED_COMPONENTS = 12
-
-
-@dataclass
-class Findings:
-    """What a cell's record is filled with."""
-
-    estimates: dict[str, Estimate] = field(default_factory=dict)
-    curves: dict[str, Curve] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 class Cell:
@@ -101,7 +77,8 @@ class Cell:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         frames = (no_requests(), no_events())
         if workload and (measure.timed or measure.accuracy_over_time):
-            frames = self._timed(workload, expected)
+            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found)
+            frames = step.find(workload, self.assembly.plan(self.costs), expected)
         self._note_answers()
         found = self.found
         record = CellRecord(
@@ -124,6 +101,9 @@ class Cell:
                 "nothing exact stands beside the served accuracy"
             )
         return count <= UNASKED_COMPONENTS
+
+    def _told(self, done: int, total: int) -> None:
+        self.progress.simulating(self.label, done, total)
 
     def _table(self) -> TableAccuracy | None:
         block = self.assembly.scenario.outcomes
@@ -188,115 +168,6 @@ class Cell:
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve
-
-    def _timed(self, workload: Workload, expected: Estimate | None) -> tuple[Any, Any]:
-        scenario = self.assembly.scenario
-        plan = self.assembly.plan(self.costs)
-        total = workload.requests * scenario.replications
-        samples = self.answers.samples if self.answers else 0
-        runs = simulate(
-            self.assembly, plan, workload, samples, lambda done: self.progress.simulating(self.label, done, total)
-        )
-        requests = self._requests(runs)
-        self.found.counts |= ending_counts(requests, total)
-        self.found.counts["too_late"] = sum(runs.too_late.values())
-        if scenario.measure.timed:
-            self._keep_timed(runs, requests, expected, total)
-            self._zero_delay(workload)
-        if scenario.measure.accuracy_over_time and self.answers:
-            span = int(requests.arrival_ns.max()) + 1
-            self.found.curves["accuracy_over_time"] = accuracy_over_time(
-                requests, scenario.measure.accuracy_over_time.bins, span
-            )
-        self._note_cycles(runs)
-        return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
-
-    def _requests(self, runs: TimedRuns) -> Requests:
-        answered = np.array([delivery > 0 for delivery in runs.deliveries])[runs.delivery]
-        deadline_ns = self.assembly.scenario.policy.deadline_ns
-        ending = endings(answered, runs.arrival_ns, runs.end_ns, runs.blame, deadline_ns)
-        worth = self._worth(runs, runs.delivery)
-        correct = answered & (worth == 1)
-        return Requests(runs.replication, runs.arrival_ns, runs.end_ns, ending, answered, worth, correct)
-
-    def _worth(self, runs: TimedRuns, which: NDArray[np.int64]) -> NDArray[np.float64]:
-        if self.answers is None:
-            return np.full(len(which), np.nan)
-        return self.answers.outcomes.worth(which, runs.deliveries, runs.sample)
-
-    def _keep_timed(self, runs: TimedRuns, requests: Requests, expected: Estimate | None, total: int) -> None:
-        found = self.found
-        estimates = timed(requests, total)
-        found.estimates |= {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
-        found.curves["latency"] = latency_curve(requests)
-        found.tables["reasons"] = self._reasons(runs, requests)
-        if expected is None or self.answers is None:
-            return
-        snapshot = self._worth(runs, runs.snapshot)
-        controlled = controlled_accuracy(requests.worth, snapshot, runs.replication, expected.value)
-        found.estimates["served_accuracy_controlled"] = controlled.estimate
-        lives = Lives(
-            requests.worth,
-            snapshot,
-            runs.has_switched,
-            requests.ending == LATE,
-            runs.end_ns - runs.arrival_ns,
-            runs.replication,
-        )
-        self._keep_gap(gap(lives, expected, self._switches_per_s()))
-
-    def _keep_gap(self, split: Gap) -> None:
-        self.found.estimates |= split.estimates()
-        if split.holds is False:
-            self.found.notes.append(
-                "served and expected accuracy differ by more than failures in flight can explain: "
-                "look at gap_congestion and gap_detection"
-            )
-
-    def _switches_per_s(self) -> NDArray[np.float64] | None:
-        process = self.assembly.process
-        try:
-            rates = process.switches_per_s()
-        except NoLaw:
-            return None
-        matters = [name in self.assembly.reach.relevant for name in process.components]
-        return np.where(matters, rates, 0.0)
-
-    def _reasons(self, runs: TimedRuns, requests: Requests) -> list[dict[str, Any]]:
-        from simulator.network.endings import ENDINGS, reason  # noqa: PLC0415 - only here
-
-        pairs, counts = np.unique(np.stack([requests.ending, runs.blame]), axis=1, return_counts=True)
-        rows = [
-            {
-                "ending": ENDINGS[int(ending)],
-                "reason": reason(int(blame), self.assembly.topology.components),
-                "requests": int(n),
-            }
-            for (ending, blame), n in zip(pairs.T, counts, strict=True)
-            if ending
-        ]
-        return sorted(rows, key=lambda row: -int(str(row["requests"])))
-
-    def _zero_delay(self, workload: Workload) -> None:
-        same, compared = zero_delay_identity(self.assembly, workload)
-        self.found.counts |= {"zero_delay_equal": same, "zero_delay_compared": compared}
-        if same != compared:
-            self.found.notes.append(
-                f"the zero-delay identity fails for {compared - same} of {compared} requests: please report this"
-            )
-
-    def _note_cycles(self, runs: TimedRuns) -> None:
-        lasts = [int(runs.end_ns[runs.replication == number].max()) for number in range(len(runs.timelines))]
-        counted = cycles(zip(runs.timelines, lasts, strict=True))
-        self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
-        few = sorted((count, name) for name, count in counted.items() if count < FEW_CYCLES)
-        rates = self._switches_per_s()
-        if few and rates is not None and rates.any():
-            named = ", ".join(f"{name} {count}" for count, name in few[:3])
-            self.found.notes.append(
-                f"{len(few)} of {len(counted)} components failed fewer than {FEW_CYCLES} times in all replications "
-                f"({named}{', ...' if len(few) > 3 else ''}); intervals of timed estimates may be too narrow"
-            )
 
     def _note_answers(self) -> None:
         if self.answers is None:

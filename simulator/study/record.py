@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -57,14 +59,50 @@ class Record:
 
     def to_json(self) -> str:
         """Return the record as JSON text with sorted keys; the same run gives the same bytes."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        return json_text(asdict(self))
 
     @staticmethod
     def from_json(text: str) -> Record:
         """Return the record read back; raise ValueError or KeyError where the text is no record."""
-        plain = json.loads(text)
+        plain = with_nan(json.loads(text))
         cells = tuple(cell_from_plain(cell) for cell in plain.pop("cells"))
         return Record(cells=cells, **plain)
+
+
+def json_text(plain: Any) -> str:
+    """Return plain values as strict JSON with sorted keys; NaN, which JSON does not know, becomes null."""
+    return json.dumps(without_nan(plain), indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def without_nan(plain: Any) -> Any:
+    """Return plain values with None in place of NaN.
+
+    >>> without_nan({"low": float("nan"), "x": [1.0]})
+    {'low': None, 'x': [1.0]}
+    """
+    if isinstance(plain, Mapping):
+        return {key: without_nan(value) for key, value in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [without_nan(value) for value in plain]
+    return None if isinstance(plain, float) and math.isnan(plain) else plain
+
+
+def with_nan(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return a record's plain values with NaN where an estimate or a curve says null."""
+    for cell in plain["cells"]:
+        cell_with_nan(cell)
+    return plain
+
+
+def cell_with_nan(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return a cell's plain values with NaN where an estimate or a curve says null."""
+    for numbers in (*cell["estimates"].values(), *cell["curves"].values()):
+        for name, value in numbers.items():
+            if value is None:
+                numbers[name] = math.nan
+            elif isinstance(value, list):
+                numbers[name] = [math.nan if item is None else item for item in value]
+    return cell
 
 
 def cell_from_plain(plain: dict[str, Any]) -> CellRecord:

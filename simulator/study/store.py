@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import Problem, RunFolderError
-from simulator.study.record import FORMAT, CellRecord, cell_from_plain
+from simulator.study.record import FORMAT, CellRecord, cell_from_plain, cell_with_nan, json_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,9 +88,7 @@ class RunFolder:
             yield
         except OSError as error:
             told = f"cannot be written ({error.strerror})"
-            raise RunFolderError(
-                Problem(f"--out {self.path}", told, "give a folder that you may write to")
-            ) from error
+            raise RunFolderError(Problem(f"--out {self.path}", told, "give a folder that you may write to")) from error
 
     def _owner(self) -> dict[str, Any] | None:
         try:
@@ -117,7 +115,7 @@ class RunFolder:
         cells = self.path / "cells"
         with self._writing():
             half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
-            (half / "record.json").write_text(json.dumps(asdict(answer.record), sort_keys=True, indent=1) + "\n")
+            (half / "record.json").write_text(json_text(asdict(answer.record)))
             answer.requests.to_parquet(half / "requests.parquet", index=False)
             answer.events.to_parquet(half / "events.parquet", index=False)
             half.chmod(0o755)
@@ -144,7 +142,7 @@ def read_cell(folder: Path) -> CellAnswer | None:
     import pandas as pd  # noqa: PLC0415 - heavy
 
     try:
-        record = cell_from_plain(json.loads((folder / "record.json").read_text()))
+        record = cell_from_plain(cell_with_nan(json.loads((folder / "record.json").read_text())))
         requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,0 +1,162 @@
+"""The timed part of a cell's answer: latency, endings, served accuracy, and how it agrees with expected accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.expect.control import controlled_accuracy
+from simulator.expect.curves import accuracy_over_time, latency_curve
+from simulator.expect.cycles import cycles
+from simulator.expect.estimate import Estimate
+from simulator.expect.gap import Gap, Lives, gap
+from simulator.expect.timed import Requests, ending_counts, timed
+from simulator.failures.process import NoLaw
+from simulator.network.blocks import Workload
+from simulator.network.endings import ENDINGS, LATE, endings, reason
+from simulator.network.plan import Plan
+from simulator.study.agreement import zero_delay_identity
+from simulator.study.answers import Answers
+from simulator.study.assemble import Assembly
+from simulator.study.findings import Findings
+from simulator.study.frames import events_frame, requests_frame
+from simulator.study.timed import TimedRuns, simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEW_CYCLES = 30
+
+
+@dataclass(frozen=True)
+class TimedFindings:
+    """The timed step of a cell.
+
+    Args:
+        assembly: The cell's objects.
+        answers: The model's answers; None where the scenario needs no network.
+        label: The cell's name, for the frames.
+        told: Told how many requests of how many have been simulated.
+        found: Where the findings go.
+    """
+
+    assembly: Assembly
+    answers: Answers | None
+    label: str
+    told: Callable[[int, int], None]
+    found: Findings
+
+    def find(self, workload: Workload, plan: Plan, expected: Estimate | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Simulate all replications and return the frames of requests and events; estimates go to the findings.
+
+        Args:
+            workload: When requests arrive, and how many a replication.
+            plan: The engine's plan.
+            expected: Exact expected accuracy, None where it is not known.
+        """
+        scenario = self.assembly.scenario
+        total = workload.requests * scenario.replications
+        samples = self.answers.samples if self.answers else 0
+        runs = simulate(self.assembly, plan, workload, samples, lambda done: self.told(done, total))
+        requests = self._requests(runs)
+        self.found.counts |= ending_counts(requests, total)
+        self.found.counts["too_late"] = sum(runs.too_late.values())
+        if scenario.measure.timed:
+            self._keep_timed(runs, requests, expected, total)
+            self._zero_delay(workload)
+        if scenario.measure.accuracy_over_time and self.answers:
+            span = int(requests.arrival_ns.max()) + 1
+            self.found.curves["accuracy_over_time"] = accuracy_over_time(
+                requests, scenario.measure.accuracy_over_time.bins, span
+            )
+        self._note_cycles(runs)
+        return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
+
+    def _requests(self, runs: TimedRuns) -> Requests:
+        answered = np.array([delivery > 0 for delivery in runs.deliveries])[runs.delivery]
+        deadline_ns = self.assembly.scenario.policy.deadline_ns
+        ending = endings(answered, runs.arrival_ns, runs.end_ns, runs.blame, deadline_ns)
+        worth = self._worth(runs, runs.delivery)
+        correct = answered & (worth == 1)
+        return Requests(runs.replication, runs.arrival_ns, runs.end_ns, ending, answered, worth, correct)
+
+    def _worth(self, runs: TimedRuns, which: NDArray[np.int64]) -> NDArray[np.float64]:
+        if self.answers is None:
+            return np.full(len(which), np.nan)
+        return self.answers.outcomes.worth(which, runs.deliveries, runs.sample)
+
+    def _keep_timed(self, runs: TimedRuns, requests: Requests, expected: Estimate | None, total: int) -> None:
+        found = self.found
+        estimates = timed(requests, total)
+        found.estimates |= {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
+        found.curves["latency"] = latency_curve(requests)
+        found.tables["reasons"] = self._reasons(runs, requests)
+        if expected is None or self.answers is None:
+            return
+        snapshot = self._worth(runs, runs.snapshot)
+        controlled = controlled_accuracy(requests.worth, snapshot, runs.replication, expected.value)
+        found.estimates["served_accuracy_controlled"] = controlled.estimate
+        lives = Lives(
+            requests.worth,
+            snapshot,
+            runs.has_switched,
+            requests.ending == LATE,
+            runs.end_ns - runs.arrival_ns,
+            runs.replication,
+        )
+        self._keep_gap(gap(lives, expected, self._switches_per_s()))
+
+    def _keep_gap(self, split: Gap) -> None:
+        self.found.estimates |= split.estimates()
+        if split.holds is False:
+            self.found.notes.append(
+                "served and expected accuracy differ by more than failures in flight can explain: "
+                "look at gap_congestion and gap_detection"
+            )
+
+    def _switches_per_s(self) -> NDArray[np.float64] | None:
+        process = self.assembly.process
+        try:
+            rates = process.switches_per_s()
+        except NoLaw:
+            return None
+        matters = [name in self.assembly.reach.relevant for name in process.components]
+        return np.where(matters, rates, 0.0)
+
+    def _reasons(self, runs: TimedRuns, requests: Requests) -> list[dict[str, Any]]:
+        pairs, counts = np.unique(np.stack([requests.ending, runs.blame]), axis=1, return_counts=True)
+        rows = [
+            {
+                "ending": ENDINGS[int(ending)],
+                "reason": reason(int(blame), self.assembly.topology.components),
+                "requests": int(n),
+            }
+            for (ending, blame), n in zip(pairs.T, counts, strict=True)
+            if ending
+        ]
+        return sorted(rows, key=lambda row: -int(str(row["requests"])))
+
+    def _zero_delay(self, workload: Workload) -> None:
+        same, compared = zero_delay_identity(self.assembly, workload)
+        self.found.counts |= {"zero_delay_equal": same, "zero_delay_compared": compared}
+        if same != compared:
+            self.found.notes.append(
+                f"the zero-delay identity fails for {compared - same} of {compared} requests: please report this"
+            )
+
+    def _note_cycles(self, runs: TimedRuns) -> None:
+        lasts = [int(runs.end_ns[runs.replication == number].max()) for number in range(len(runs.timelines))]
+        counted = cycles(zip(runs.timelines, lasts, strict=True))
+        self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
+        few = sorted((count, name) for name, count in counted.items() if count < FEW_CYCLES)
+        rates = self._switches_per_s()
+        if few and rates is not None and rates.any():
+            named = ", ".join(f"{name} {count}" for count, name in few[:3])
+            self.found.notes.append(
+                f"{len(few)} of {len(counted)} components failed fewer than {FEW_CYCLES} times in all replications "
+                f"({named}{', ...' if len(few) > 3 else ''}); intervals of timed estimates may be too narrow"
+            )
