@@ -97,3 +97,13 @@ def test_the_bound_holds_on_the_whole_first_scenario(watch):
         assert (
             abs(controlled.value - expected.value) <= found["gap_bound"].value + (controlled.high - controlled.low) / 2
         )
+
+
+def test_too_many_components_to_enumerate_are_timed_all_the_same_and_the_record_says_what_is_missing(watch):
+    few = {"sweep": {}, "strategy": "vanilla", "workload.requests": 100, "replications": 2}
+    (cell,) = cells(simulator.load("backbone", set=few))
+    cell.answers = watch("vanilla")
+    record = cell.run().record
+    assert "served_accuracy" in record.estimates
+    assert "expected_accuracy" not in record.estimates
+    assert any("29 components can fail" in note for note in record.notes)
