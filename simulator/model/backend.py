@@ -17,6 +17,9 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.errors import Problem, ScenarioError, did_you_mean
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -106,6 +109,11 @@ def make_deterministic(seed: int) -> None:
 def compiles() -> bool:
     """Return whether models are compiled by XLA: jax needs it; on tensorflow it costs seconds for nothing."""
     return bool(keras.backend.backend() == "jax")
+
+
+def arrays_of(model: Any) -> list[NDArray[np.float32]]:
+    """Return the weights of a Keras model or layer as arrays (``get_weights`` warns on jax and numpy 2)."""
+    return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(weight))) for weight in model.weights]
 
 
 def versions() -> dict[str, Any]:

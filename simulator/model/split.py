@@ -13,7 +13,7 @@ from simulator.dataflow.build import spans
 from simulator.dataflow.costs import Costs, ServiceTime
 from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError, did_you_mean
-from simulator.model.backend import keras
+from simulator.model.backend import arrays_of, keras
 from simulator.model.blocks import Failout as FailoutBlock
 from simulator.model.blocks import ModelFile
 from simulator.model.joint import joint_model
@@ -147,7 +147,7 @@ class SplitModel:
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """All weights, by ``piece:number``; a piece is a part or the edge of an adapter."""
         return {f"{name}:{number}": array for name, piece in self._pieces.items()
-                for number, array in enumerate(piece.get_weights())}
+                for number, array in enumerate(arrays_of(piece))}
 
     def load(self, weights: Weights) -> None:
         """Take these weights.

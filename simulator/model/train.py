@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError
-from simulator.model.backend import compiles, keras, make_deterministic, versions
+from simulator.model.backend import arrays_of, compiles, keras, make_deterministic, versions
 from simulator.model.blocks import Failout, ModelFile, Strategy, Training
 from simulator.model.data import DataSet
 from simulator.model.split import SplitModel, Weights, failout_rates
@@ -84,7 +84,7 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
             whole.train_on_batch(*batch(rows))
         if len(kept_out):
             loss = validation_loss(whole, [batch(rows) for rows in _batches(kept_out, training.batch_size)])
-            least, best = min((least, best), (loss, whole.get_weights()), key=itemgetter(0))
+            least, best = min((least, best), (loss, arrays_of(whole)), key=itemgetter(0))
         progress(epoch + 1, training.epochs)
     if best is not None:
         whole.set_weights(best)

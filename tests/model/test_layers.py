@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from simulator.dataflow.join import Join as Rule
-from simulator.model.backend import keras
+from simulator.model.backend import arrays_of, keras
 from simulator.model.layers import Failout, Join
 
 FALSE_ALARM = 1e-6
@@ -151,9 +151,9 @@ def test_gradient_flows_only_through_the_branch_that_was_selected(here, moves):
     joined, _ = Join([[[1], [0]]], [1.0, 1.0])([branch(data) for branch in branches], flags)
     model = keras.Model([data, flags], joined)
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
-    before = [branch.get_weights() for branch in branches]
+    before = [arrays_of(branch) for branch in branches]
     given = [np.ones((4, 3), np.float32), np.tile(np.float32(here), (4, 1))]
     model.train_on_batch(given, np.full((4, 2), 9.0, np.float32))
-    moved = [not all(np.array_equal(old, new) for old, new in zip(was, branch.get_weights(), strict=True))
+    moved = [not all(np.array_equal(old, new) for old, new in zip(was, arrays_of(branch), strict=True))
              for was, branch in zip(before, branches, strict=True)]
     assert tuple(moved) == moves

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.model import runner as runner_module
+from simulator.model.backend import arrays_of
 from simulator.model.runner import KerasRunner
 from tests.support.models import split_model, tiny
 
@@ -41,7 +42,7 @@ def test_inputs_are_added_and_none_of_them_is_changed(split):
 def test_an_edge_sends_the_adapter_times_the_constant_weight(split):
     runner, x = KerasRunner(split, rows(1)), rows(6)
     edge = next(place for place, edge in enumerate(split.graph.edges) if edge.name == "iot->fog")
-    kernel, bias = split.adapters[edge].get_weights()
+    kernel, bias = arrays_of(split.adapters[edge])
     assert np.allclose(runner.send(edge, x), 0.5 * (x @ kernel + bias), atol=1e-6)
     assert runner.send(0, x) is x  # neither adapter nor weight: nothing to do
 

