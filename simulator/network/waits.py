@@ -20,7 +20,7 @@ from simulator.units import duration_text
 def path_ns(plan: Plan) -> dict[str, int]:
     """Return, by edge name, the nominal time from the firing of an edge's source to the arrival at its target.
 
-    Mean service, transmission and propagation without queueing, failures and jitter; 0 where there is no route.
+    Mean service, transmission, propagation and the most that jitter adds; no queueing; 0 where there is no route.
     """
     service, routes, links = service_times(plan), Routes(plan.topology), plan.topology.link_by_name
     times = {}

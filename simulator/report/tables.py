@@ -29,6 +29,7 @@ SUMMARY = (
     Column("served", "served_accuracy"),
     Column("on time", "on_time_accuracy"),
     Column("no flow %", "no_information_flow", PERCENT),
+    Column("mean ms", "latency_mean_ms", MILLISECONDS),
     Column("p50 ms", "latency_p50_ms", MILLISECONDS),
     Column("p95 ms", "latency_p95_ms", MILLISECONDS),
     Column("late %", "share_late", PERCENT),
@@ -40,6 +41,7 @@ LEGEND = {
     "served": "mean worth of the answers over all arrivals",
     "on time": "share of arrivals answered correctly within the deadline",
     "no flow %": "probability that no information flows from a source to the exit",
+    "mean ms": "mean latency of answered requests (shown where no accuracy is)",
     "p50 ms": "median latency of answered requests",
     "p95 ms": "95th percentile of the latency of answered requests",
     "late %": "share of arrivals answered after the deadline",
@@ -52,7 +54,9 @@ def summary_rows(record: Record) -> tuple[list[str], Rows]:
 
     Columns that no cell has an estimate for are left out; an estimate missing in one cell is an empty text.
     """
-    columns = [column for column in SUMMARY if present(record, (column.name,))]
+    has_accuracy = bool(present(record, ("served_accuracy", "expected_accuracy")))
+    shown = [column for column in SUMMARY if not (has_accuracy and column.name == "latency_mean_ms")]
+    columns = [column for column in shown if present(record, (column.name,))]
     rows = [[cell.name, *(estimate_text(cell.estimates.get(column.name), column.style) for column in columns)]
             for cell in record.cells]
     return [cell_head(record), *(column.head for column in columns)], rows
