@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.study.whatif import WhatIf
 
 MS_NS = 1e6
+HARD_SPACE = "\u00a0"  # an interval is not broken over lines
 STYLES = {"taken": "bold green", "spare": "dim", "lost": "red"}
 MARKS = {"taken": "==>", "spare": "-->", "lost": " x "}
 
@@ -114,7 +115,7 @@ def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
         words = "accuracy" if found.delivery != "-" else "no answer; its worth is"
         console.print(f"{words} {estimate_text(found.accuracy)} over the test set", highlight=False)
         console.print(
-            "by class: " + "  ".join(f"{name}: {estimate_text(e)}" for name, e in found.by_class),
+            "by class: " + "  ".join(f"{name}: {estimate_text(e)}".replace(" ", HARD_SPACE) for name, e in found.by_class),
             highlight=False,
             style="dim",
         )
