@@ -115,7 +115,7 @@ def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
         words = "accuracy" if found.delivery != "-" else "no answer; its worth is"
         console.print(f"{words} {estimate_text(found.accuracy)} over the test set", highlight=False)
         console.print(
-            "by class: " + "  ".join(f"{name}: {estimate_text(e)}".replace(" ", HARD_SPACE) for name, e in found.by_class),
+            "by class: " + "  ".join(f"{c}: {estimate_text(e).replace(' ', HARD_SPACE)}" for c, e in found.by_class),
             highlight=False,
             style="dim",
         )

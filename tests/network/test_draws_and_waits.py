@@ -121,6 +121,7 @@ def test_failures_that_never_fire_change_nothing(name):
     plan, drawn = workload.plan(), workload.draws(300, seed=1)
     none = tuple(times[:0] for times in drawn.timeline.crash_ns)
     never = replace(drawn.timeline, crash_ns=none, repair_ns=none)
-    with_never, without = engine.run(plan, replace(drawn, timeline=never)), engine.run(plan, replace(drawn, timeline=None))
+    with_never = engine.run(plan, replace(drawn, timeline=never))
+    without = engine.run(plan, replace(drawn, timeline=None))
     assert with_never.delivery == without.delivery
     np.testing.assert_array_equal(with_never.end_ns, without.end_ns)
