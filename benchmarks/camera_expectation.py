@@ -91,7 +91,7 @@ def the_reference_way(network, views, labels, patterns):
 
 
 def plain_seconds(split, plan, samples, rows):
-    """Return how long so many samples of all part runs take on the Keras models as they are, in calls of so many rows."""
+    """Return how long so many samples of all part runs take on the Keras models as they are, so many rows a call."""
     total = 0.0
     for name, runs in plan.inputs.items():
         if name in split.parts:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.backend import compiles
+from simulator.model.flat import with_flat_rows
 from simulator.model.split import SplitModel
 from simulator.model.work import activations, sample_bytes
 
 Tensor = NDArray[np.float32]
-CHUNK_BYTES = 8 << 20  # a chunk's widest tensor; it should stay in the cache between two layers
+CHUNK_BYTES = 4 << 20  # a chunk's widest tensor; it should stay in the cache between two layers
 CHUNK_ROWS = (16, 1024)
 
 
@@ -63,15 +64,15 @@ class KerasRunner:
 class _Call:
     """A sub-model compiled for one batch shape; rows beyond a multiple of it are padded with zeros.
 
-    The batch is small enough for the cache: on pictures 64 rows take a third of the time per row of 1,000 rows.
+    The batch is small enough for the cache: on pictures 32 rows take a third of the time per row of 1,000 rows.
     """
 
     def __init__(self, piece: Any) -> None:
         widest = max(sample_bytes(tensor.shape[1:]) for tensor in activations(piece))
         self.rows = int(np.clip(CHUNK_BYTES // widest, *CHUNK_ROWS))
-        self._piece = piece
+        self._piece = with_flat_rows(piece)
         self._batch: Tensor = np.zeros((self.rows, *piece.input.shape[1:]), np.float32)
-        piece.compile(jit_compile=compiles())
+        self._piece.compile(jit_compile=compiles())
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return the outputs of the sum of the inputs, shape ``(rows, *output)``."""
