@@ -3,8 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --constraint constraints.txt
-BENCHMARKS := benchmarks/chain.py benchmarks/dag.py benchmarks/camera_expectation.py \
-	benchmarks/accuracy_in_loop.py benchmarks/startup.py
+BENCHMARKS := chain dag camera_expectation accuracy_in_loop startup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-jax bench wheel clean
@@ -27,7 +26,7 @@ test-jax: $(VENV)/.installed-jax ## Run the model tests and the first scenario w
 		code=$$?; rm -rf "$$out"; exit $$code
 
 bench: $(VENV)/.installed-test ## Run the benchmarks and print their ratios
-	@set -e; for bench in $(BENCHMARKS); do echo "== $$bench"; $(BIN)/python "$$bench"; done
+	@set -e; for bench in $(BENCHMARKS); do echo "== $$bench"; $(BIN)/python -m "benchmarks.$$bench"; done
 
 wheel: $(VENV)/.installed-test ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist

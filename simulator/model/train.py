@@ -24,7 +24,8 @@ from simulator.model.data import DataSet
 from simulator.model.split import SplitModel, Weights, failout_rates
 from simulator.seeds import stream
 
-FORMAT = 1  # raise it when training changes, so that old weights are not taken for new ones
+FEW_STEPS = 16  # so few are done sooner than a graph is compiled
+FORMAT = 2  # raise it when training changes, so that old weights are not taken for new ones
 Progress = Callable[[int, int], None]
 
 
@@ -70,7 +71,9 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
     """
     make_deterministic(int(stream(seed, 0, "", "training").integers(2**31)))
     whole = split.training_model
-    whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate), jit_compile=compiles(),
+    is_short = training.epochs * len(dataset.y_train) < FEW_STEPS * training.batch_size
+    whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate), jit_compile=compiles() and not is_short,
+                  run_eagerly=is_short,
                   loss=dict.fromkeys(split.graph.exits, "sparse_categorical_crossentropy"))
     x, y, dice = split.inputs_of(dataset.x_train), dataset.y_train, stream(seed, 0, "", "order")
     kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])

@@ -12,7 +12,7 @@ from simulator.model.data import DataSet
 from simulator.scenario.load import Loaded
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
-TRAINING_SAMPLES, TEST_SAMPLES = 256, 64
+TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 
 
 def quickened(loaded: Loaded) -> Loaded:
@@ -41,7 +41,7 @@ def quick_model(model: ModelFile) -> ModelFile:
 
 
 def quick_data(dataset: DataSet) -> DataSet:
-    """Return at most 256 training and 64 test samples of a data set, spread evenly over it."""
+    """Return at most 128 training and 48 test samples of a data set, spread evenly over it."""
     train, test = spread(len(dataset.y_train), TRAINING_SAMPLES), spread(len(dataset.y_test), TEST_SAMPLES)
     return replace(
         dataset,
