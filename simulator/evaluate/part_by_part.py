@@ -33,7 +33,7 @@ class Evaluation:
         rows_per_call: The most rows of one call, however many the runner asks for.
     """
 
-    def __init__(self, graph: PartGraph, runner: PartRunner, samples: int, memory_bytes: int = 256_000_000,
+    def __init__(self, graph: PartGraph, runner: PartRunner, samples: int, memory_bytes: int = 80_000_000,
                  rows_per_call: int = 1024) -> None:
         self.graph = graph
         self.runner = runner
@@ -76,7 +76,7 @@ class Evaluation:
     def _call_rows(self, part: str) -> int:
         if part in self.graph.sources:
             return 0
-        bound = self.memory_bytes // 16 // self._widest(part)
+        bound = self.memory_bytes // 8 // self._widest(part)
         return max(1, min(self.rows_per_call, self.runner.call_rows(part), bound))
 
     def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:

@@ -24,7 +24,7 @@ def deliveries_of(graph, machines):
 
 
 @pytest.mark.parametrize("mode", ["add", "select"])
-@pytest.mark.parametrize(("memory_bytes", "rows_per_call"), [(256_000_000, 1024), (20_000, 7), (1, 1)])
+@pytest.mark.parametrize(("memory_bytes", "rows_per_call"), [(80_000_000, 1024), (20_000, 7), (1, 1)])
 def test_remembered_predictions_are_those_of_the_whole_network(mode, memory_bytes, rows_per_call):
     graph = camera(mode=mode)
     runner = PlainRunner(graph, 40, {"e1": 6, "f4": 3})  # other widths: adapters on several edges
