@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,26 +27,6 @@ class TableAccuracy:
 
     components: tuple[str, ...]
     values: NDArray[np.float64]
-
-    @staticmethod
-    def read(block: TableOutcomes, base: Path, components: Sequence[str]) -> TableAccuracy:
-        """Return the table of a block.
-
-        Args:
-            block: Names the file and the column.
-            base: The folder that a relative path starts from.
-            components: Which can fail.
-
-        Raises:
-            ScenarioError: the file cannot be read, or what ``parse`` refuses.
-        """
-        path = base / block.path
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            way_out = "give the path of a CSV file, relative to the scenario's folder"
-            raise ScenarioError(Problem(f"{PLACE}.path", f"{block.path!r} cannot be read: {error}", way_out)) from error
-        return TableAccuracy.parse(text, block, components)
 
     @staticmethod
     def parse(text: str, block: TableOutcomes, components: Sequence[str]) -> TableAccuracy:

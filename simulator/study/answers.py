@@ -64,11 +64,14 @@ def dataset_of(assembly: Assembly, quick: bool) -> DataSet:
 def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) -> Answers:
     """Return the answers of a cell's model; trains it when its weights are not in the cache."""
     from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
+    from simulator.model.split import SplitModel  # noqa: PLC0415 - Keras
     from simulator.model.train import trained  # noqa: PLC0415 - Keras
 
     scenario, model = assembly.scenario, assembly.model
     dataset = dataset_of(assembly, quick)
     failout = model.failout if strategy_has_failout(scenario.strategy) else None
+    if any(node.memory_bytes is not None for node in assembly.topology.nodes):
+        check_memory(assembly, SplitModel(model, assembly.graph, dataset.shape, dataset.classes).costs())
     split, was_cached, weights = trained(
         model,
         assembly.graph,
@@ -80,7 +83,6 @@ def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) 
         lambda epoch, epochs: progress.training(label, epoch, epochs),
     )
     progress.trained(label, was_cached, weights)
-    check_memory(assembly, split.costs())
     rng = Streams(scenario.seed).of("", "no answer")
     no_answer = no_answer_worth(scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
     evaluation = Evaluation(assembly.graph, KerasRunner(split, dataset.x_test), len(dataset.y_test))

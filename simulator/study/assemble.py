@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from simulator.dataflow.costs import Costs, ServiceTime
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.reach import Reach
 from simulator.errors import Problem, ScenarioError
+from simulator.evaluate.blocks import TableOutcomes
+from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
 from simulator.failures.process import FailureProcess
 from simulator.model.blocks import ModelFile
@@ -132,3 +135,17 @@ def read_column(path: Path, column: str) -> NDArray[np.float64]:
 def find_file(path: str, base: Path) -> Path:
     """Return a path as given where it exists from here, else from the scenario's folder."""
     return Path(path) if Path(path).exists() else base / path
+
+
+def read_table(block: TableOutcomes, base: Path, components: Sequence[str]) -> TableAccuracy:
+    """Return the table of a block: the accuracy of each pattern of what can fail.
+
+    Raises:
+        ScenarioError: the file cannot be read, or does not hold what the block says; all problems at once.
+    """
+    try:
+        text = find_file(block.path, base).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        way_out = "give the path of a CSV file, from here or from the scenario's folder"
+        raise ScenarioError(Problem("outcomes.path", f"{block.path!r} cannot be read: {error}", way_out)) from error
+    return TableAccuracy.parse(text, block, components)

@@ -17,7 +17,7 @@ from simulator.expect.estimate import Estimate
 from simulator.failures.process import NoLaw
 from simulator.scenario.variants import Variant
 from simulator.study.answers import Answers, answers
-from simulator.study.assemble import Assembly, find_file, given_costs
+from simulator.study.assemble import Assembly, given_costs, read_table
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
 from simulator.study.progress import Progress
@@ -109,10 +109,7 @@ class Cell:
         block = self.assembly.scenario.outcomes
         if block is None:
             return None
-        path = find_file(block.path, self.assembly.base)
-        return TableAccuracy.read(
-            block.model_copy(update={"path": str(path.absolute())}), path.parent, self.assembly.process.components
-        )
+        return read_table(block, self.assembly.base, self.assembly.process.components)
 
     def _expected_accuracy(self) -> Estimate | None:
         """Find the exact expected accuracy, where there are outcomes and the process states its law."""

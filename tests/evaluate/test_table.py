@@ -8,6 +8,7 @@ import pytest
 from simulator.errors import ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
+from simulator.study.assemble import read_table
 from tests.support.golden_graphs import ROOT, shelf_topology
 
 POSTER = "../shared/data/poster-logs/accuracy_by_combination.csv"
@@ -24,7 +25,7 @@ GOOD = "a,b,acc\n0,0,0.1\n0,1,0.2\n1,0,0.3\n1,1,0.9\n"
     ("layerwise-dropout-medium:holdout", "poster_medium", .89865),
     ("layerwise-dropout-low:holdout", "poster_low", .85465)])
 def test_the_poster_table_gives_the_published_expectations(column, setting, expected):
-    table = TableAccuracy.read(TableOutcomes(kind="table", path=POSTER, column=column), ROOT, NAMES)
+    table = read_table(TableOutcomes(kind="table", path=POSTER, column=column), ROOT, NAMES)
     survival = shelf_topology("camera-tree").survival(setting)
     up = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(bool)
     weights = [prod(survival[n] if here else 1 - survival[n] for n, here in zip(NAMES, row, strict=True)) for row in up]
@@ -61,4 +62,4 @@ def test_all_problems_of_a_table_are_told_at_once():
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(ScenarioError, match=r"outcomes.path: 't.csv' cannot be read"):
-        TableAccuracy.read(BLOCK, tmp_path, ["a"])
+        read_table(BLOCK, tmp_path, ["a"])
