@@ -15,7 +15,9 @@ from simulator.expect.estimate import Estimate
 from simulator.scenario.variants import variants
 from simulator.study.answers import Answers
 from simulator.study.cell import Cell
+from simulator.study.findings import Findings
 from simulator.study.progress import Progress
+from simulator.study.timed_findings import TimedFindings
 
 REPLICATIONS, REQUESTS, ROUNDS = 5, 2_000, 9
 
@@ -27,28 +29,25 @@ def fresh_cell(requests: int) -> Cell:
     return Cell(variant, "benchmark", quick=False, progress=Progress())
 
 
-def timed_run(requests: int, known: Answers, expected: Estimate | None, *, with_accuracy: bool) -> Cell:
-    """Return the cell after its timed run."""
-    cell = fresh_cell(requests)
-    cell.answers = known if with_accuracy else None
-    cell.costs = known.costs
-    cell._timed(cell.assembly.scenario.workload, expected if with_accuracy else None)
-    return cell
+def timed_run(cell: Cell, known: Answers | None, expected: Estimate | None) -> Findings:
+    """Return what a timed run finds; without ``known`` outcomes it finds no accuracy."""
+    step = TimedFindings(cell.assembly, known, cell.label, lambda done, total: None, Findings())
+    step.find(cell.assembly.scenario.workload, cell.assembly.plan(cell.costs), expected)
+    return step.found
 
 
 def main() -> None:
     """Print the ratio."""
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS
-    first = fresh_cell(requests)
-    known, expected = first.answers, first._expected_accuracy()
-    with_it, without = (timed_run(requests, known, expected, with_accuracy=wanted) for wanted in (True, False))
-    assert {"served_accuracy", "gap_in_flight"} <= set(with_it.found.estimates)
-    assert not any("accuracy" in name for name in without.found.estimates)
-    assert all(with_it.found.counts[name] == count for name, count in without.found.counts.items())
+    cell = fresh_cell(requests)
+    cell.run()
+    known, expected = cell.answers, cell.found.estimates["expected_accuracy"]
+    with_it, without = timed_run(cell, known, expected), timed_run(cell, None, None)
+    assert {"served_accuracy", "gap_in_flight"} <= set(with_it.estimates)
+    assert not any("accuracy" in name for name in without.estimates)
+    assert all(with_it.counts[name] == count for name, count in without.counts.items())
     mine, theirs, ratios = interleaved(
-        lambda: timed_run(requests, known, expected, with_accuracy=True),
-        lambda: timed_run(requests, known, expected, with_accuracy=False),
-        rounds=ROUNDS,
+        lambda: timed_run(cell, known, expected), lambda: timed_run(cell, None, None), rounds=ROUNDS
     )
     total = requests * REPLICATIONS
     print(
