@@ -21,7 +21,7 @@ test-all: $(VENV)/.installed-test ## Run all tests, the slow ones too
 	$(BIN)/python -m pytest
 
 test-jax: $(VENV)/.installed-jax ## Run the model tests and the first scenario with Keras on jax
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/model -m "not slow"
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/model
 	out=$$(mktemp -d) && KERAS_BACKEND=jax $(BIN)/sim run scenarios/first.yaml --quick --out "$$out/first"; \
 		code=$$?; rm -rf "$$out"; exit $$code
 

@@ -48,7 +48,7 @@ class TimedJoin:
         return tuple(self._input_at(place) for place in range(self.rules.size))
 
     def _input_at(self, place: int) -> Settle:
-        bit, size, everything, waiting = 1 << place, self.rules.size, self.rules.all, self.waiting
+        bit, size, everything, waiting, plan = 1 << place, self.rules.size, self.rules.all, self.waiting, self._plan
 
         def settle(request: int, when: int, fed: int, blame: int) -> None:
             state = waiting.get(request)
@@ -63,7 +63,8 @@ class TimedJoin:
                 if when < state.first:
                     state.first = when
             if state.fired == OPEN:
-                self._plan(request, state)
+                if fed or state.settled == everything or state.fires_at == FOREVER:
+                    plan(request, state)
             elif fed and when > state.fired:
                 self.station.clock.too_late[self.station.offset] += 1
             if state.settled == everything and state.fired != OPEN:
@@ -73,19 +74,25 @@ class TimedJoin:
 
     def _plan(self, request: int, state: Waiting) -> None:
         """Push the event at which the join fires, as far as is known now; an earlier one makes it stale."""
+        rules, station = self.rules, self.station
         close = self.close(request, state.first)
-        if state.settled == self.rules.all and (not state.present or state.first > close):
-            known = max(state.whens)
-            self._starve(request, state, min(known, close), range(self.rules.size))
+        if state.settled == rules.all and (not state.present or state.first > close):
+            self._starve(request, state, min(max(state.whens), close), range(rules.size))
             return
-        ready = self.rules.ready(state.present)
-        complete = max((state.whens[place] for place in ready), default=FOREVER)
-        fires_at, priority = (complete, OURS) if complete <= close else (close, ALARM)
-        if fires_at < state.fires_at and fires_at < FOREVER:
-            state.fires_at = fires_at
-            clock, station = self.station.clock, self.station
-            if fires_at < clock._now:  # noqa: SLF001
-                return
+        fires_at, priority = close, ALARM
+        ready = rules.ready(state.present)
+        if ready:
+            complete = 0
+            for place in ready:
+                if state.whens[place] > complete:
+                    complete = state.whens[place]
+            if complete <= close:
+                fires_at, priority = complete, OURS
+        if fires_at >= state.fires_at:
+            return
+        state.fires_at = fires_at
+        clock = station.clock
+        if fires_at >= clock._now:  # noqa: SLF001 - the hot path
             key = request * station.stride + station.offset
             heappush(clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, 0, 0)))
 
@@ -95,7 +102,10 @@ class TimedJoin:
         state = self.waiting.get(request)
         if state is None or state.fired != OPEN or state.fires_at != now:
             return
-        here = sum(1 << place for place, when in enumerate(state.whens) if state.feds[place] and when <= now)
+        here = 0
+        for place, when in enumerate(state.whens):
+            if when <= now and state.feds[place]:
+                here |= 1 << place
         taken = self.rules.taken(here)
         if taken:
             self._fire(request, state, now, taken)
