@@ -1,6 +1,6 @@
 """The name of a cell: the hash of what affects its result, in four steps that can be looked at one by one.
 
-What enters (content) → canonical text → bytes → SHA-256. Titles, questions and comments change nothing.
+What enters (content) → canonical text → bytes → SHA-256. Titles, questions, comments and drawings change nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from simulator.topology.files import plain_topology
 
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
+DRAWN = {"kind", "position"}  # of a node: for drawings only
 FORMAT = 1
 
 
@@ -30,8 +31,14 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
     model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"})
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
+    topology["nodes"] = {name: without(node, DRAWN) for name, node in topology["nodes"].items()}
     topology["components"] = list(cell.topology.components)  # their order is the order of the patterns
     return {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}
+
+
+def without(plain: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
+    """Return plain values without some keys."""
+    return {key: value for key, value in plain.items() if key not in keys}
 
 
 def canonical_text(plain: Mapping[str, Any]) -> str:
