@@ -91,8 +91,10 @@ def started(out):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A job in the background of a shell ignores interrupts, and hands that down: here they must be heard.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    for _ in range(600):
+    for _ in range(3000):
         if any(Path(out).glob("cells/[0-9a-f]*")) or process.poll() is not None:
             break
         time.sleep(0.02)
