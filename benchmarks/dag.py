@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from benchmarks import textbook_dag
 from benchmarks.timing import interleaved, ratio_text
-from benchmarks.workloads import workloads
+from benchmarks.workloads import textbook_plan, workloads
 from simulator.network import engine
 
 WANTED = 8.0
@@ -32,7 +32,7 @@ def main() -> None:
     for name in TIMED:
         workload = workloads()[name]
         plan, draws = workload.plan(), workload.draws(requests, seed=3)
-        book = replace(workload.textbook(plan, draws), exact_ties=False)
+        book = replace(textbook_plan(plan, draws), exact_ties=False)
         log, result = engine.run(plan, draws), textbook_dag.run(book)
         deliveries = sum(a == b for a, b in zip(log.delivery, result.delivery, strict=True))
         ends = int((log.end_ns == result.end_ns).sum())

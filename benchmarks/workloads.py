@@ -130,23 +130,24 @@ class Workload:
             repairs.append(switches[1::2])
         return Timeline(self.fallible, tuple(crashes), tuple(repairs), None, until_ns)
 
-    def textbook(self, plan: Plan, draws: Draws) -> TextbookPlan:
-        """Return the same for the textbook model."""
-        kinds: dict[str, Literal["timeout", "cutoff"]] = {"timeout": "timeout", "deadline": "cutoff"}
-        kind = plan.policy.wait.kind
-        return TextbookPlan(
-            plan.graph,
-            plan.placement,
-            plan.topology,
-            plan.costs.payload_bytes,
-            draws.work_ns,
-            draws.arrivals_ns,
-            draws.timeline,
-            draws.lost,
-            (kinds[kind], plan.closes_ns) if kind in kinds else None,
-            plan.limit_ns,
-            Crash(plan.crash.queue, plan.crash.in_service),
-        )
+
+def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
+    """Return a plan of the engine and its draws for the textbook model."""
+    kinds: dict[str, Literal["timeout", "cutoff"]] = {"timeout": "timeout", "deadline": "cutoff"}
+    kind = plan.policy.wait.kind
+    return TextbookPlan(
+        plan.graph,
+        plan.placement,
+        plan.topology,
+        plan.costs.payload_bytes,
+        draws.work_ns,
+        draws.arrivals_ns,
+        draws.timeline,
+        draws.lost,
+        (kinds[kind], plan.closes_ns) if kind in kinds else None,
+        plan.limit_ns,
+        Crash(plan.crash.queue, plan.crash.in_service),
+    )
 
 
 def links_of(edges: Sequence[Ends], bandwidth_bps: float = 1e6) -> tuple[Link, ...]:

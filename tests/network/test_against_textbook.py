@@ -14,7 +14,7 @@ WORKLOADS = workloads.workloads()
 def both(name: str, requests: int, seed: int):
     workload = WORKLOADS[name]
     plan, draws = workload.plan(), workload.draws(requests, seed)
-    return engine.run(plan, draws), textbook_dag.run(workload.textbook(plan, draws))
+    return engine.run(plan, draws), textbook_dag.run(workloads.textbook_plan(plan, draws))
 
 
 @pytest.mark.parametrize("name", WORKLOADS)

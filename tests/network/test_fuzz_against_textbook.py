@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from benchmarks import textbook_dag
+from benchmarks.workloads import textbook_plan
 from simulator.dataflow.costs import Costs
 from simulator.failures.process import Timeline
 from simulator.network import engine
@@ -59,24 +60,7 @@ def check(plan: Plan, policy: Policy, seed: int, requests: int) -> None:
     rng = np.random.default_rng(seed)
     plan = with_delays(plan, policy, rng)
     draws = draws_of(plan, rng, requests)
-    kind = {"perfect": None, "timeout": ("timeout", plan.closes_ns), "deadline": ("cutoff", plan.closes_ns)}[
-        policy.wait.kind
-    ]
-    book = textbook_dag.run(
-        textbook_dag.TextbookPlan(
-            plan.graph,
-            plan.placement,
-            plan.topology,
-            plan.costs.payload_bytes,
-            draws.work_ns,
-            draws.arrivals_ns,
-            draws.timeline,
-            draws.lost,
-            kind,
-            plan.limit_ns,
-            textbook_dag.Crash(policy.crash.queue, policy.crash.in_service),
-        )
-    )
+    book = textbook_dag.run(textbook_plan(plan, draws))
     log = engine.run(plan, draws)
     assert log.delivery == list(book.delivery)
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
