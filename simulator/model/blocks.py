@@ -7,53 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
 from simulator.units import DurationNs, SizeBytes, WorkFlop
 
 Strategy = Literal["vanilla", "dfg", "resilinet", "resilinet_plus", "select"]
 Rate = Annotated[float, Field(ge=0, le=1)]
-
-
-class WatchData(Block):
-    """Smartwatch accelerometer and gyroscope, seven exercises; shipped in the wheel of ``seglearn``.
-
-    One-second windows of 50 x 6, standardised on the training subjects; the last ``test_subjects`` are the test set.
-    """
-
-    kind: Literal["watch"]
-    test_subjects: Annotated[int, Field(ge=1, le=9)] = 2
-
-
-class CameraData(Block):
-    """Six views of one object, 32 x 32 RGB, person / car / bus; an npz as described in docs/data.md."""
-
-    kind: Literal["camera"]
-    path: str = "../shared/data/camera_multiview/camera_multiview.npz"
-
-
-class ArraysData(Block):
-    """Any npz with ``x_train, y_train, x_test, y_test`` and, optionally, ``groups_train`` and ``groups_test``.
-
-    Or with ``x``, ``y`` and ``subject``, where the last ``test_subjects`` are the test set. uint8 is divided by 255.
-
-    Args:
-        path: The npz, relative to the model file.
-        shape: Shape of one sample; what ``--quick`` makes up where the file is missing.
-        classes: How many; without it one more than the largest label.
-        standardise: Give every feature mean 0 and standard deviation 1 on the training set.
-        every: Keep every so-manyth row: neighbouring rows of a recording are alike.
-        test_subjects: How many of the last subjects are held out.
-    """
-
-    kind: Literal["arrays"]
-    path: str
-    shape: tuple[Annotated[int, Field(gt=0)], ...] | None = None
-    classes: Annotated[int, Field(ge=2)] | None = None
-    standardise: bool = False
-    every: Annotated[int, Field(ge=1)] = 1
-    test_subjects: Annotated[int, Field(ge=1)] = 2
-
-
-Data = Annotated[WatchData | CameraData | ArraysData, Field(discriminator="kind")]
 
 
 class SourceBlock(Block):
