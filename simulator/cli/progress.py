@@ -17,6 +17,8 @@ from rich.progress import (
 
 from simulator.study import progress
 
+MODELS = "models ready"
+
 
 class Bars(progress.Progress):
     """Draws a bar for each training and each simulation; a context manager."""
@@ -33,6 +35,7 @@ class Bars(progress.Progress):
             disable=not console.is_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
+        self.models = self.trained_models = 0
 
     def __enter__(self) -> Bars:
         """Start drawing."""
@@ -50,14 +53,27 @@ class Bars(progress.Progress):
             self.tasks[name] = self.bars.add_task(name, total=total)
         self.bars.update(self.tasks[name], completed=done, total=total)
 
+    def trainings(self, count: int) -> None:
+        """Show how many of the models that are needed are trained, and how long the rest will take."""
+        if count > 1:
+            self.models = count
+            self._show(MODELS, 0, count)
+
     def training(self, label: str, epoch: int, epochs: int) -> None:
-        """Show how many epochs of a training are done."""
-        self._show(f"training {label}", epoch, epochs)
+        """Show how many epochs of a training are done, and hide it when all are."""
+        name = f"training {label}"
+        self._show(name, epoch, epochs)
+        if self.models and epoch == epochs:
+            self.bars.remove_task(self.tasks.pop(name))
 
     def trained(self, label: str, was_cached: bool, weights: str) -> None:
         """Say where the weights come from."""
         origin = "found in the cache" if was_cached else "trained"
-        self.bars.console.print(f"weights of {label}: {origin} ({weights[:12]})", style="dim", highlight=False)
+        self.trained_models += 1
+        which = f"model {self.trained_models} of {self.models}, " if self.models else ""
+        self.bars.console.print(f"{which}weights of {label}: {origin} ({weights[:12]})", style="dim", highlight=False)
+        if self.models:
+            self._show(MODELS, self.trained_models, self.models)
 
     def simulating(self, label: str, requests: int, total: int) -> None:
         """Show how many requests have been simulated."""

@@ -23,20 +23,32 @@ class Outcomes:
         groups: Cluster of each test sample (recording, subject, frame), shape ``(samples,)``.
         no_answer: What no answer is worth for each sample, shape ``(samples,)``; NaN is not counted.
         predict: Predicted classes by delivery, such as ``Evaluation.predictions``; never asked for the empty one.
-        predictions: Predictions that are known already.
+        predictions: Predictions that are known already; new ones are added to them.
     """
 
     def __init__(self, labels: NDArray[Any], groups: NDArray[Any], no_answer: Worth, predict: Predict,
-                 predictions: Mapping[int, Classes] | None = None) -> None:
+                 predictions: dict[int, Classes] | None = None) -> None:
         self.labels = labels
         self.groups = groups
         self.no_answer = no_answer
-        self.predictions: dict[int, Classes] = dict(predictions or {})
+        self.predictions: dict[int, Classes] = {} if predictions is None else predictions
         self._predict = predict
+        self._asked: dict[int, None] = {}
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """The deliveries that have been asked for, without the empty one, in order."""
+        return tuple(self._asked)
+
+    def again(self) -> Outcomes:
+        """Return the same outcomes for another asker: it shares what is known, and has asked for nothing."""
+        return Outcomes(self.labels, self.groups, self.no_answer, self._predict, self.predictions)
 
     def ensure(self, deliveries: Iterable[int]) -> None:
         """Evaluate those of the deliveries that are not known yet, in one go, so that they share part runs."""
-        new = [d for d in dict.fromkeys(deliveries) if d != EMPTY and d not in self.predictions]
+        wanted = dict.fromkeys(delivery for delivery in deliveries if delivery != EMPTY)
+        self._asked |= wanted
+        new = [delivery for delivery in wanted if delivery not in self.predictions]
         if new:
             self.predictions.update(self._predict(new))
 

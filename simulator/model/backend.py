@@ -49,6 +49,8 @@ def import_keras() -> ModuleType:
         raise ScenarioError(Problem("KERAS_BACKEND", f"no backend named {backend!r}", did_you_mean(backend, BACKENDS)))
     threads = thread_count()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow leaves oneDNN off on some processors; with it a convolution trains 2 to 10 times faster there.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if backend == "jax":
         os.environ.setdefault("NPROC", str(threads))  # the size of XLA's thread pool
     try:

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
 from simulator.units import DurationNs, SizeBytes, WorkFlop
 
 Strategy = Literal["vanilla", "dfg", "resilinet", "resilinet_plus", "select"]
+Layers = tuple[dict[str, Any], ...]
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -18,9 +20,11 @@ class SourceBlock(Block):
     """A sensor's data: which slice of the data set's input it holds.
 
     ``take`` indexes the first axis of a sample (camera: the view); without it the source holds the whole sample.
+    ``beside`` names a part: the source stands on that part's node unless the scenario places it elsewhere.
     """
 
     take: int | None = None
+    beside: str | None = None
 
 
 class ServiceBlock(Block):
@@ -31,9 +35,13 @@ class ServiceBlock(Block):
 
 
 class PartBlock(Block):
-    """A part: layers (Keras), or work and output size given by hand."""
+    """A part: layers (Keras), or work and output size given by hand.
 
-    layers: tuple[dict[str, Any], ...] = ()
+    An item of ``layers`` is ``{layer: Dense, units: 64}``; ``{block: name, times: 3}``, layers that the file names
+    once; or ``{residual: [...], shortcut: [...]}``, the sum of two chains (no shortcut: of a chain and its input).
+    """
+
+    layers: Layers = ()
     service: ServiceBlock | None = None
     work_flop: WorkFlop | None = None
     output_bytes: SizeBytes | None = None
@@ -48,12 +56,25 @@ class HyperconnectionBlock(Block):
     source: str = Field(alias="from")
     target: str = Field(alias="to")
     weight: float = 1.0
+    codec: Codec = FLOAT32
+
+    @property
+    def name(self) -> str:
+        """Its name, ``source->target``."""
+        return f"{self.source}->{self.target}"
 
 
 class Failout(Block):
-    """Failout in training: each part's output is dropped with probability 1 - survival, per sample or per batch."""
+    """Failout in training: each part's output is dropped with probability 1 - survival, per sample or per batch.
 
-    survival: Rate | dict[str, Rate] = 0.9
+    Args:
+        survival: One rate, a rate by part, or ``setting``: the survival of each part's node in the scenario's failures.
+        parts: The parts that one rate or ``setting`` is for; without it all but sources and exits.
+        granularity: ``sample`` draws for each sample, ``batch`` once for the whole mini-batch (the literature's).
+    """
+
+    survival: Rate | dict[str, Rate] | Literal["setting"] = 0.9
+    parts: tuple[str, ...] | None = None
     granularity: Literal["sample", "batch"] = "sample"
 
 
@@ -67,12 +88,23 @@ class Training(Block):
 
 
 class ModelFile(Block):
-    """A split model: who computes what, and who feeds whom."""
+    """A split model: who computes what, and who feeds whom.
+
+    Args:
+        blocks: Lists of layers by name, for ``{block: name}`` in a part.
+        partitions: Ways to split the network, by name: the layers of each part.
+        partition: The one that is used unless the scenario names another.
+        codecs: Codecs laid over those of the hyperconnections: of ``all``, ``skips``, ``simple``, or by name.
+    """
 
     title: str = ""
     data: Data | None = None
     sources: dict[str, SourceBlock]
     parts: dict[str, PartBlock]
     hyperconnections: tuple[HyperconnectionBlock, ...]
+    blocks: dict[str, Layers] = {}
+    partitions: dict[str, dict[str, Layers]] = {}
+    partition: str | None = None
+    codecs: dict[str, Codec] = {}
     failout: Failout = Failout()
     training: Training = Training()

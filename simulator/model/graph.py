@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from simulator.dataflow.build import Mode, build_graph, spans
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.plan import JoinRule
+from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.model.blocks import ModelFile, PartBlock, Strategy
+from simulator.model.edge_codecs import tagged
+
+Skips = Literal["all", "none"] | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,21 +45,44 @@ def strategy_has_failout(strategy: Strategy) -> bool:
     return STRATEGIES[strategy].has_failout
 
 
-def part_graph(model: ModelFile, strategy: Strategy) -> PartGraph:
+def part_graph(model: ModelFile, strategy: Strategy, skips: Skips = "all",
+               weights: Sequence[float] | None = None) -> PartGraph:
     """Return the part graph of a model under a strategy; the hyperconnections that stay keep their order.
 
     The model is checked as a whole first, so that a mistake in a skip is told whatever the strategy.
 
+    Args:
+        model: The model file.
+        strategy: Whether skips stay at all, and how joins combine.
+        skips: Which skips stay where the strategy keeps them: ``all``, ``none``, or their names, ``source->target``.
+        weights: Weight of each hyperconnection of the file, where it is not the file's; not for a strategy without
+            skips, which has nothing to weigh against each other.
+
     Raises:
-        ScenarioError: with all problems of the model's graph.
+        ScenarioError: with all problems of the model's graph, and every name that is no skip of it.
     """
     rule = STRATEGIES[strategy]
-    edges = tuple(Edge(block.source, block.target, block.weight) for block in model.hyperconnections)
+    given = [block.weight for block in model.hyperconnections]
+    weighed = given if weights is None or not rule.keeps_skips else weights
+    edges = tuple(Edge(block.source, block.target, weight)
+                  for block, weight in zip(model.hyperconnections, weighed, strict=True))
     whole = _build(model, edges, "select")
-    if rule.keeps_skips:
-        return whole if rule.mode == "select" else _build(model, edges, rule.mode)
     span = spans(tuple(whole.position), edges)
-    return _build(model, tuple(edge for edge, bypassed in zip(edges, span, strict=True) if bypassed == 0), rule.mode)
+    edges = tagged(model, edges, span)
+    named = {edge.name for edge, bypassed in zip(edges, span, strict=True) if bypassed > 0}
+    if problems := skip_problems(skips, sorted(named)):
+        raise ScenarioError(*problems)
+    wanted = {"all": named, "none": set()}[skips] if isinstance(skips, str) else set(skips)
+    kept = {edge.name for edge in edges} - named | (wanted if rule.keeps_skips else set())
+    if rule.mode == "select" and len(kept) == len(edges):
+        return replace(whole, edges=edges)
+    return _build(model, tuple(edge for edge in edges if edge.name in kept), rule.mode)
+
+
+def skip_problems(skips: Skips, names: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with a subset of skip hyperconnections."""
+    return [Problem("skips", f"no skip hyperconnection named {skip!r}", did_you_mean(skip, names))
+            for skip in (() if isinstance(skips, str) else skips) if skip not in names]
 
 
 def _build(model: ModelFile, edges: tuple[Edge, ...], mode: Mode) -> PartGraph:

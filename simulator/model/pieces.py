@@ -38,25 +38,46 @@ def part_model(name: str, layers: Sequence[Mapping[str, Any]], shape: Shape, cla
     if not layers:
         raise ScenarioError(Problem(f"parts.{name}", "has no layers, so it cannot be trained",
                                     "write layers: [{layer: Dense, units: 64}, ...]"))
+    start = keras.Input(shape)
+    return keras.Model(start, _chain(start, layers, f"parts.{name}.layers", classes), name=_legal(name))
+
+
+def _chain(tensor: Any, items: Sequence[Mapping[str, Any]], place: str, classes: int) -> Any:
+    """Return what a list of layers makes of a tensor; all unknown layers are told at once."""
     made: list[Any] = []
     problems: list[Problem] = []
-    for number, words in enumerate(layers):
+    for number, words in enumerate(items):
         try:
-            made.append(_layer(f"parts.{name}.layers[{number}]", words, classes))
+            made.append(None if "residual" in words else _layer(f"{place}[{number}]", words, classes))
         except ScenarioError as error:
             problems += error.problems
     if problems:
         raise ScenarioError(*problems)
-    start = tensor = keras.Input(shape)
-    for number, layer in enumerate(made):
-        try:
-            tensor = layer(tensor)
-        except (ValueError, TypeError) as error:
-            kind, met = layers[number]["layer"], tuple(tensor.shape[1:])
-            told = f"{kind!r} does not fit its input of shape {met}: {_first(error)}"
-            raise ScenarioError(Problem(f"parts.{name}.layers[{number}]", told,
-                                        "change it or the layer before it")) from error
-    return keras.Model(start, tensor, name=_legal(name))
+    for number, (layer, words) in enumerate(zip(made, items, strict=True)):
+        at = f"{place}[{number}]"
+        tensor = _residual(tensor, words, at, classes) if layer is None else _applied(layer, tensor, words, at)
+    return tensor
+
+
+def _applied(layer: Any, tensor: Any, words: Mapping[str, Any], place: str) -> Any:
+    try:
+        return layer(tensor)
+    except (ValueError, TypeError) as error:
+        told = f"{words['layer']!r} does not fit its input of shape {tuple(tensor.shape[1:])}: {_first(error)}"
+        raise ScenarioError(Problem(place, told, "change it or the layer before it")) from error
+
+
+def _residual(tensor: Any, words: Mapping[str, Any], place: str, classes: int) -> Any:
+    """Return the sum of what a chain and its shortcut make of a tensor."""
+    if unknown := sorted(set(words) - {"residual", "shortcut"}):
+        raise ScenarioError(Problem(place, f"{unknown[0]!r} beside a residual",
+                                    "write {residual: [...], shortcut: [...]}"))
+    long = _chain(tensor, words["residual"], f"{place}.residual", classes)
+    short = _chain(tensor, words.get("shortcut", ()), f"{place}.shortcut", classes)
+    if long.shape != short.shape:
+        told = f"a chain that ends in {tuple(long.shape[1:])} cannot be added to a shortcut of {tuple(short.shape[1:])}"
+        raise ScenarioError(Problem(place, told, "give the shortcut a 1 x 1 convolution of the same strides and filters"))
+    return keras.layers.Add()([long, short])
 
 
 def _layer(place: str, words: Mapping[str, Any], classes: int) -> Any:

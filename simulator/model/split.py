@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from simulator.dataflow.build import spans
 from simulator.dataflow.costs import Costs, ServiceTime
 from simulator.dataflow.graph import PartGraph
-from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.errors import Problem, ScenarioError
 from simulator.model.backend import arrays_of, keras
 from simulator.model.blocks import Failout as FailoutBlock
 from simulator.model.blocks import ModelFile
+from simulator.model.coders import coder_models, crossing
+from simulator.model.edge_codecs import codecs_of
+from simulator.model.failout import failout_problems, failout_rates
 from simulator.model.joint import joint_model
 from simulator.model.layers import Failout
 from simulator.model.pieces import Shape, adapter_model, part_model
@@ -46,6 +49,8 @@ class SplitModel:
         self.model, self.graph, self.classes, self.seed = model, graph, classes, seed
         self.parts: dict[str, Any] = {}
         self.adapters: dict[int, Any] = {}
+        self.codecs = codecs_of(model, graph)
+        self.coders: dict[int, tuple[Any, ...]] = {}  # encoder and decoder, where they are trained
         self.shapes: dict[str, Shape] = {}
         problems = [*self._take_sources(shape), *failout_problems(failout, graph)]
         problems += [problem for part in graph.parts if part.join is not None for problem in self._build(part.name)]
@@ -83,6 +88,8 @@ class SplitModel:
             adapter = adapter_model(f"adapter {self.graph.edges[edge].name}", self.shapes[sender], wanted)
             if adapter is not None:
                 self.adapters[edge] = adapter
+            keras.utils.set_random_seed(self._seed_of(self.graph.edges[edge].name, "codec"))
+            self.coders[edge] = coder_models(self.codecs[edge], self.graph.edges[edge].name, wanted)
         if name in self.graph.exits and self.shapes[name] != (self.classes,):
             told = f"an exit must end in one number for each of {self.classes} classes, not in {self.shapes[name]}"
             return [Problem(f"parts.{name}.layers", told,
@@ -99,12 +106,19 @@ class SplitModel:
     @cached_property
     def training_model(self) -> Any:
         """The whole network as one Keras model, with failout; it shares its weights with the pieces."""
-        return joint_model(self.graph, self.parts, self.adapters, self.failouts, self._source_shapes)
+        crossings = {place: crossing(self.pieces_on(place), codec if codec.shapes_training else None)
+                     for place, codec in self.codecs.items()}
+        return joint_model(self.graph, self.parts, crossings, self.failouts, self._source_shapes)
 
     @cached_property
     def told_model(self) -> Any:
         """The whole network as one Keras model that is told which edges are up (input ``edges_up``)."""
-        return joint_model(self.graph, self.parts, self.adapters, {}, self._source_shapes, is_told=True)
+        crossings = {place: crossing(self.pieces_on(place), codec) for place, codec in self.codecs.items()}
+        return joint_model(self.graph, self.parts, crossings, {}, self._source_shapes, is_told=True)
+
+    def pieces_on(self, edge: int) -> tuple[Any, ...]:
+        """Return the sub-models that a tensor passes on an edge: adapter, encoder, decoder, those that there are."""
+        return (*([self.adapters[edge]] if edge in self.adapters else []), *self.coders[edge])
 
     @property
     def _source_shapes(self) -> dict[str, Shape]:
@@ -122,30 +136,39 @@ class SplitModel:
         return self.shapes[self.graph.edges[edge].source]
 
     def costs(self) -> Costs:
-        """Return FLOP and memory of each part with the adapters it runs, and bytes of the message on each edge."""
+        """Return FLOP and memory of each part with its adapters, encoders and decoders, and bytes of each message.
+
+        The sender runs adapters and encoders, the receiver decoders; rounding and sorting are not counted.
+        """
         work, memory, service = {}, {}, {}
         for part in self.graph.parts:
             pieces = [self.parts[part.name]] if part.name in self.parts else []
             pieces += [self.adapters[edge] for edge in self.graph.outputs[part.name] if edge in self.adapters]
+            pieces += [coder for edge in self.graph.outputs[part.name] for coder in self.coders[edge][:1]]
+            pieces += [coder for edge in self.graph.inputs[part.name] for coder in self.coders[edge][1:]]
             work[part.name] = sum(work_flop(piece) for piece in pieces)
             memory[part.name] = sum(memory_bytes(piece) for piece in pieces)
             block = self.model.parts.get(part.name)
             if block is not None and block.service is not None:
                 service[part.name] = ServiceTime(block.service.mean_ns, block.service.law)
-        payload = {edge.name: sample_bytes(self.sent_shape(place)) for place, edge in enumerate(self.graph.edges)}
+        payload = {edge.name: self.codecs[place].message_bytes(self.sent_shape(place))
+                   for place, edge in enumerate(self.graph.edges)}
         return Costs(work, payload, memory, service)
 
     def count_params(self) -> int:
-        """Return the number of weights of all parts and adapters."""
-        return sum(piece.count_params() for piece in (*self.parts.values(), *self.adapters.values()))
+        """Return the number of weights of all parts, adapters and trained codecs."""
+        return sum(piece.count_params() for piece in self._pieces.values())
 
     @property
     def _pieces(self) -> dict[str, Any]:
-        return {**self.parts, **{self.graph.edges[edge].name: adapter for edge, adapter in self.adapters.items()}}
+        adapters = {self.graph.edges[edge].name: adapter for edge, adapter in self.adapters.items()}
+        coders = {f"{self.graph.edges[edge].name} {name}": coder for edge, pair in self.coders.items()
+                  for name, coder in zip(("encoder", "decoder"), pair, strict=False)}
+        return {**self.parts, **adapters, **coders}
 
     @property
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """All weights, by ``piece:number``; a piece is a part or the edge of an adapter."""
+        """All weights, by ``piece:number``; a piece is a part, an adapter or a coder of an edge."""
         return {f"{name}:{number}": array for name, piece in self._pieces.items()
                 for number, array in enumerate(arrays_of(piece))}
 
@@ -160,19 +183,3 @@ class SplitModel:
             raise ValueError("these weights belong to another model")
         for name, piece in self._pieces.items():
             piece.set_weights([weights[f"{name}:{number}"] for number in range(len(piece.weights))])
-
-
-def failout_rates(failout: FailoutBlock | None, graph: PartGraph) -> dict[str, float]:
-    """Return the survival of each part that can die in training: with one rate, all but sources and exits."""
-    if failout is None:
-        return {}
-    if isinstance(failout.survival, dict):
-        return dict(failout.survival)
-    return {part.name: failout.survival for part in graph.parts if part.join is not None and not part.is_exit}
-
-
-def failout_problems(failout: FailoutBlock | None, graph: PartGraph) -> list[Problem]:
-    """Return what is wrong with the names in a failout block."""
-    known = [part.name for part in graph.parts]
-    return [Problem(f"failout.survival.{name}", f"no part named {name!r}", did_you_mean(name, known))
-            for name in failout_rates(failout, graph) if name not in known]

@@ -21,7 +21,9 @@ from simulator.errors import Problem, ScenarioError
 from simulator.model.backend import arrays_of, compiles, keras, make_deterministic, versions
 from simulator.model.blocks import Failout, ModelFile, Strategy, Training
 from simulator.model.data import DataSet
-from simulator.model.split import SplitModel, Weights, failout_rates
+from simulator.model.edge_codecs import training_codecs
+from simulator.model.failout import failout_rates
+from simulator.model.split import SplitModel, Weights
 from simulator.seeds import stream
 
 FEW_STEPS = 16  # so few are done sooner than a graph is compiled
@@ -124,6 +126,8 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
         "failout": [failout_rates(failout, graph), failout.granularity if failout else None],
         "training": training.model_dump(mode="json"),
     }
+    if codecs := training_codecs(split.codecs, graph):
+        named["codecs"] = codecs
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -31,8 +31,8 @@ def sweep_problems(document: Document, beside: Path, known: Problems) -> Problem
 
 
 def without_sweep(document: Document) -> Document:
-    """Return a scenario's document without its sweep, and without the problems of its text."""
-    value = {key: value for key, value in document.value.items() if key != "sweep"}
+    """Return a scenario's document without its sweep and repeats, and without the problems of its text."""
+    value = {key: value for key, value in document.value.items() if key not in {"sweep", "repeats"}}
     return Document(document.name, value, document.places)
 
 
@@ -48,7 +48,10 @@ def _axis_problems(document: Document) -> Iterator[Problem]:
 
 def _points(document: Document) -> Iterator[tuple[str, str, Any]]:
     """Yield the place, the dotted key and the value of each point on each axis of a well-formed sweep."""
-    sweep = document.value.get("sweep")
-    for key, values in sweep.items() if isinstance(sweep, Mapping) else ():
-        for index, value in enumerate(values if isinstance(values, list) and not key.startswith("sweep") else ()):
-            yield document.place(f"sweep.{key}.{index}"), key, value
+    repeats = document.value.get("repeats")
+    axes = {"sweep": document.value.get("sweep"),
+            "repeats.with": repeats.get("with") if isinstance(repeats, Mapping) else None}
+    for where, axis in axes.items():
+        for key, values in axis.items() if isinstance(axis, Mapping) else ():
+            for index, value in enumerate(values if isinstance(values, list) and not key.startswith("sweep") else ()):
+                yield document.place(f"{where}.{key}.{index}"), key, value

@@ -9,7 +9,9 @@ from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
 from simulator.model.blocks import ModelFile
+from simulator.model.edge_codecs import codec_problems
 from simulator.model.graph import part_graph
+from simulator.model.partitions import expanded
 from simulator.network.arrivals import TraceArrivals
 from simulator.network.blocks import DeadlineWait, TimeoutWait
 from simulator.scenario.parts import Parts, Problems
@@ -23,15 +25,15 @@ def cross_problems(parts: Parts) -> Problems:
     problems: list[Problem] = []
     graph = None
     if parts.model:
-        strategy = parts.scenario.strategy if parts.scenario else "select"
-        graph, wrong = _graph(parts.model, strategy, parts)
-        problems += wrong
+        graph, wrong = _graph(parts.model, parts)
+        problems += [*wrong, *_partition_problems(parts.model, parts)]
     if parts.scenario:
         problems += [*_measure_problems(parts.scenario, parts), *_path_problems(parts.scenario, parts)]
     if parts.scenario and parts.topology:
         problems += _failure_problems(parts.scenario, parts.topology, parts)
     if parts.scenario and parts.model:
-        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts)]
+        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
+                     *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
         problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
         problems += _route_problems(graph, placement_of(parts.scenario, parts.model), parts.topology, parts)
@@ -39,8 +41,10 @@ def cross_problems(parts: Parts) -> Problems:
 
 
 def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
-    """Return the node of each source and part: the scenario's, else the node of the same name."""
-    return {name: scenario.placement.get(name, name) for name in (*model.sources, *model.parts)}
+    """Return the node of each source and part: the scenario's, else its part's (``beside``) or that of the same name."""
+    placed = {name: scenario.placement.get(name, name) for name in model.parts}
+    beside = {name: placed.get(block.beside or "", name) for name, block in model.sources.items()}
+    return {name: scenario.placement.get(name, beside[name]) for name in model.sources} | placed
 
 
 def data_paths(scenario: Scenario) -> dict[str, str]:
@@ -51,12 +55,28 @@ def data_paths(scenario: Scenario) -> dict[str, str]:
     return paths
 
 
-def _graph(model: ModelFile, strategy: str, parts: Parts) -> tuple[PartGraph | None, Problems]:
+def _graph(model: ModelFile, parts: Parts) -> tuple[PartGraph | None, Problems]:
+    strategy, skips = (parts.scenario.strategy, parts.scenario.skips) if parts.scenario else ("select", "all")
     try:
-        return part_graph(model, strategy), ()  # type: ignore[arg-type]  # a strategy that the block has checked
+        return part_graph(model, strategy, skips), ()
     except ScenarioError as error:
-        at = parts.model_document.place
-        return None, tuple(Problem(at(p.place), p.message, p.way_out) for p in error.problems)
+        return None, tuple(Problem(_place(p.place, parts), p.message, p.way_out) for p in error.problems)
+
+
+def _place(path: str, parts: Parts) -> str:
+    """Return where a dotted path is written: in the scenario where it has it, else in the model file."""
+    return (parts.document if path in parts.document.places else parts.model_document).place(path)
+
+
+def _partition_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    try:
+        expanded(model, parts.scenario.partition if parts.scenario else None)
+    except ScenarioError as error:
+        yield from (Problem(_place(p.place, parts), p.message, p.way_out) for p in error.problems)
+    for name, block in model.sources.items():
+        if block.beside is not None and block.beside not in model.parts:
+            yield Problem(_place(f"sources.{name}.beside", parts), f"no part named {block.beside!r}",
+                          did_you_mean(block.beside, model.parts))
 
 
 def _failure_problems(scenario: Scenario, topology: Topology, parts: Parts) -> Iterator[Problem]:
@@ -67,7 +87,7 @@ def _failure_problems(scenario: Scenario, topology: Topology, parts: Parts) -> I
 
 
 def _placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:
-    names = (*model.sources, *model.parts)
+    names, placed = (*model.sources, *model.parts), placement_of(scenario, model)
     for part, node in scenario.placement.items():
         place = parts.document.place(f"placement.{part}")
         if part not in names:
@@ -75,7 +95,7 @@ def _placement_problems(scenario: Scenario, model: ModelFile, topology: Topology
         if node not in topology.node_by_name:
             yield Problem(place, f"no node named {node!r} in the topology", did_you_mean(node, topology.node_by_name))
     for part in names:
-        if part not in scenario.placement and part not in topology.node_by_name:
+        if part not in scenario.placement and placed[part] not in topology.node_by_name:
             said = f"the part {part!r} has no place, and no node is called like it"
             way_out = f"write 'placement: {{{part}: ...}}' with one of {', '.join(map(repr, topology.node_by_name))}"
             yield Problem(parts.document.place("placement"), said, way_out)
@@ -106,11 +126,17 @@ def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
 
 def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
     survival, names = model.failout.survival, (*model.sources, *model.parts)
-    for part in survival if isinstance(survival, Mapping) else ():
+    named = {f"failout.survival.{part}": part for part in (survival if isinstance(survival, Mapping) else ())}
+    named |= {f"failout.parts.{place}": part for place, part in enumerate(model.failout.parts or ())}
+    for path, part in named.items():
         if part not in names:
-            path = f"failout.survival.{part}"
-            at = parts.document if path in parts.document.places else parts.model_document
-            yield Problem(at.place(path), f"no part named {part!r} in the model", did_you_mean(part, names))
+            yield Problem(_place(path, parts), f"no part named {part!r} in the model", did_you_mean(part, names))
+
+
+def _codec_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    for problem in codec_problems(model):
+        at = parts.document if problem.place in parts.document.places else parts.model_document
+        yield Problem(at.place(problem.place), problem.message, problem.way_out)
 
 
 def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:

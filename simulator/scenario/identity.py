@@ -15,6 +15,7 @@ from simulator.topology.files import plain_topology
 
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
+WRITTEN_OUT = {"sweep", "repeats", "partition"}  # what they say is in the cell's other values
 DRAWN = {"kind", "position"}  # of a node: for drawings only
 FORMAT = 1
 
@@ -27,7 +28,7 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
         quick: Whether it is the quick version (which may run on made-up data).
         data: A fingerprint of the data, where there is one.
     """
-    scenario = cell.scenario.model_dump(mode="json", by_alias=True, exclude=LABELS | BY_NAME | {"sweep"})
+    scenario = cell.scenario.model_dump(mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT)
     model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"})
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}

@@ -94,12 +94,14 @@ def model_at(path: Path | None) -> tuple[ModelFile | None, Document, Problems]:
 
 
 def merged_model(model: ModelFile, scenario: Scenario, document: Document) -> tuple[ModelFile, Problems]:
-    """Return the model with what the scenario writes of ``training``, ``failout`` and ``data`` laid over its own."""
+    """Return the model with what the scenario writes of ``training``, ``failout``, ``codecs`` and ``data`` laid over its own."""
     changes: dict[str, Any] = {}
     if scenario.training:
         changes["training"] = model.training.model_copy(update=_written(scenario.training))
     if scenario.failout:
         changes["failout"] = model.failout.model_copy(update=_written(scenario.failout))
+    if scenario.codecs:
+        changes["codecs"] = {**model.codecs, **scenario.codecs}
     problems: Problems = ()
     if scenario.data is not None:
         merged = Document(document.name, {"data": _over(model, scenario.data)}, document.places)

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.blocks import Block
+from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.expect.blocks import Measures
 from simulator.failures.blocks import Failure
 from simulator.model.blocks import Failout, Strategy, Training
+from simulator.model.codecs import Codec
+from simulator.model.graph import Skips
 from simulator.network.blocks import Policy, Workload
+
+
+class Repeats(Block):
+    """Every point of the grid again, with another root seed: initial weights, order of samples, failout and requests.
+
+    In a file a number, or ``{count: 5, with: {data.fold: [0, 1, 2, 3, 4]}}``: repeat r takes the r-th value of each list
+    too. Repeat r has the root seed ``seed + r``, r = 0, 1, ..., the same for all points of the grid.
+    """
+
+    count: Annotated[int, Field(gt=0)] = 1
+    values: dict[str, tuple[Any, ...]] = Field(default={}, alias="with")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return {"count": value} if isinstance(value, int) else value
+
+    @model_validator(mode="after")
+    def _has_a_value_for_each(self) -> Self:
+        for key, values in self.values.items():
+            if len(values) != self.count:
+                raise ValueError(f"{key} has {len(values)} values for {self.count} repeats")
+        return self
 
 
 class Scenario(Block):
@@ -19,6 +45,9 @@ class Scenario(Block):
 
     ``topology`` and ``model`` are names on the shelf or paths; everything else is here. ``sweep`` maps a dotted key
     (``strategy``, ``policy.deadline``, ``failures.0.availability``) to the list of its values: the grid of cells.
+    ``partition`` names one of the model's ways to be split; ``skips`` are those that stay, ``all``, ``none`` or a list;
+    ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
+    ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
     title: str
@@ -26,6 +55,10 @@ class Scenario(Block):
     topology: str
     model: str
     strategy: Strategy = "resilinet"
+    partition: str | None = None
+    skips: Skips = "all"
+    weights: Scheme = "given"
+    codecs: dict[str, Codec] = {}
     placement: dict[str, str] = {}
     failures: tuple[Failure, ...] = ()
     workload: Workload | None = None
@@ -37,5 +70,6 @@ class Scenario(Block):
     measure: Measures
     sweep: dict[str, tuple[Any, ...]] = {}
     seed: Annotated[int, Field(ge=0)] = 1
+    repeats: Repeats = Repeats()
     replications: Annotated[int, Field(gt=0)] = 10
     starved: Literal["silent"] = "silent"

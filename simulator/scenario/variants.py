@@ -12,12 +12,15 @@ from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, shown
 from simulator.errors import ScenarioError
 from simulator.model.blocks import ModelFile
+from simulator.model.partitions import expanded
 from simulator.scenario.cross import cross_problems
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
 from simulator.scenario.parts import Parts, Problems, merged_model, model_at, named_file, topology_at
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
+
+REPEAT = "repeat"  # in a label: which of the repeats
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,24 @@ class Variant:
 
 
 def variants(loaded: Loaded) -> tuple[Variant, ...]:
-    """Return the cells of a loaded scenario; the last key of the sweep varies fastest.
+    """Return the cells of a loaded scenario: repeat by repeat its grid, of which the last key varies fastest.
 
     Raises:
         ScenarioError: two values of the sweep that are fine alone do not go together, or an edited scenario is wrong.
     """
-    sweep = loaded.scenario.sweep
-    points = (dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values()))
-    return tuple(_variant(loaded, point) for point in points)
+    sweep, repeats = loaded.scenario.sweep, loaded.scenario.repeats
+    points = [dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values())]
+    return tuple(_variant(loaded, point, repeat) for repeat in range(repeats.count) for point in points)
 
 
-def _variant(loaded: Loaded, point: Mapping[str, Any]) -> Variant:
-    value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"sweep"})
-    label = {key: label_text(chosen) for key, chosen in point.items()}
+def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
+    repeats = loaded.scenario.repeats
+    value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"sweep", "repeats"})
+    label = {key: label_text(chosen) for key, chosen in grid.items()}
+    point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid)
+    if repeats.count > 1:
+        label[REPEAT] = f"repeat {repeat + 1}"
+        point["seed"] = point.get("seed", loaded.scenario.seed) + repeat
     document = with_values(Document(shown(loaded.path), value, loaded.places), point, _place(loaded, label))
     scenario, problems = read_block(Scenario, document)
     parts = Parts(document, loaded.path.parent, scenario, loaded.topology, loaded.model, Document("the model", {}, {}))
@@ -60,7 +68,8 @@ def _variant(loaded: Loaded, point: Mapping[str, Any]) -> Variant:
     problems = (*problems, *of_files, *cross_problems(parts))
     if problems or not (parts.scenario and parts.topology and parts.model):
         raise ScenarioError(*problems)
-    return Variant(label, _with_model_blocks(parts.scenario, parts.model), parts.topology, parts.model, loaded.base)
+    model = expanded(parts.model, parts.scenario.partition)
+    return Variant(label, _with_model_blocks(parts.scenario, model), parts.topology, model, loaded.base)
 
 
 def _place(loaded: Loaded, label: Mapping[str, str]) -> str:
@@ -76,7 +85,7 @@ def label_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(map(label_text, value.values()))
     if isinstance(value, list | tuple):
-        return " ".join(map(label_text, value))
+        return " ".join(map(label_text, value)) or "none"
     return str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.dataflow.costs import Costs
 from simulator.errors import Problem, ScenarioError
@@ -10,9 +10,9 @@ from simulator.evaluate.no_answer import no_answer_worth
 from simulator.evaluate.outcomes import Outcomes
 from simulator.evaluate.part_by_part import Evaluation
 from simulator.model.data import DataSet, load_data
-from simulator.model.graph import strategy_has_failout
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
+from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.quick import quick_data
 
@@ -23,7 +23,6 @@ class Answers:
 
     Args:
         outcomes: Worth of every (delivery, sample), computed when first asked for.
-        evaluation: Runs the parts; counts part runs.
         costs: FLOP, bytes and memory, derived from the model.
         weights: Hash of the weights.
         classes: Number of classes.
@@ -31,7 +30,6 @@ class Answers:
     """
 
     outcomes: Outcomes
-    evaluation: Evaluation
     costs: Costs
     weights: str
     classes: int
@@ -61,15 +59,30 @@ def dataset_of(assembly: Assembly, quick: bool) -> DataSet:
     return quick_data(dataset) if quick else dataset
 
 
-def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) -> Answers:
-    """Return the answers of a cell's model; trains it when its weights are not in the cache."""
+def answers(
+    assembly: Assembly, *, quick: bool, label: str, progress: Progress, memory: Memory | None = None
+) -> Answers:
+    """Return the answers of a cell's model; trains it when its weights are not in the cache.
+
+    Args:
+        assembly: The cell.
+        quick: Whether random data may stand in for a missing data set.
+        label: The cell's name, for whoever is told.
+        progress: Who is told.
+        memory: What the cells before it have found; None: nothing.
+    """
+    memory = memory or Memory()
+    dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
+    found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress))
+    return replace(found, outcomes=found.outcomes.again())
+
+
+def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) -> Answers:
     from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
     from simulator.model.split import SplitModel  # noqa: PLC0415 - Keras
     from simulator.model.train import trained  # noqa: PLC0415 - Keras
 
     scenario, model = assembly.scenario, assembly.model
-    dataset = dataset_of(assembly, quick)
-    failout = model.failout if strategy_has_failout(scenario.strategy) else None
     if any(node.memory_bytes is not None for node in assembly.topology.nodes):
         check_memory(assembly, SplitModel(model, assembly.graph, dataset.shape, dataset.classes).costs())
     split, was_cached, weights = trained(
@@ -78,7 +91,7 @@ def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) 
         scenario.strategy,
         dataset,
         model.training,
-        failout,
+        assembly.failout,
         scenario.seed,
         lambda epoch, epochs: progress.training(label, epoch, epochs),
     )
@@ -87,7 +100,7 @@ def answers(assembly: Assembly, *, quick: bool, label: str, progress: Progress) 
     no_answer = no_answer_worth(scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
     evaluation = Evaluation(assembly.graph, KerasRunner(split, dataset.x_test), len(dataset.y_test))
     outcomes = Outcomes(dataset.y_test, dataset.groups_test, no_answer, evaluation.predictions)
-    return Answers(outcomes, evaluation, split.costs(), weights, dataset.classes, dataset.is_synthetic)
+    return Answers(outcomes, split.costs(), weights, dataset.classes, dataset.is_synthetic)
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:

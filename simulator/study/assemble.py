@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs, ServiceTime
-from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
+from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
-from simulator.failures.process import FailureProcess
-from simulator.model.blocks import ModelFile
-from simulator.model.graph import part_graph
+from simulator.failures.process import FailureProcess, NoLaw
+from simulator.model.blocks import Failout, ModelFile
+from simulator.model.failout import failout_parts
+from simulator.model.graph import part_graph, strategy_has_failout
 from simulator.network.blocks import Workload
 from simulator.network.plan import Plan, Times
 from simulator.network.waits import with_waits
+from simulator.scenario.cross import placement_of
 from simulator.scenario.scenario import Scenario
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
@@ -48,13 +51,40 @@ class Assembly:
 
     @cached_property
     def graph(self) -> PartGraph:
-        """The part graph under the scenario's strategy."""
-        return part_graph(self.model, self.scenario.strategy)
+        """The part graph under the scenario's strategy, skips and weights."""
+        return part_graph(self.model, self.scenario.strategy, self.scenario.skips, self._weights())
+
+    def _weights(self) -> tuple[float, ...]:
+        """Return the weight of each hyperconnection of the model file under the scenario's scheme."""
+        scheme = named(self.scenario.weights)
+        edges = [Edge(block.source, block.target, block.weight) for block in self.model.hyperconnections]
+        survival = self._survival(f"weights: {scheme}") if scheme in USES_SURVIVAL else {}
+        rng = Streams(self.scenario.seed).of("", "hyperconnection weights")
+        return scheme_weights(self.scenario.weights, list(self.model.sources), edges, survival, rng)
+
+    def _survival(self, asked_by: str) -> dict[str, float]:
+        """Return P(up) of the node of each source and part under the scenario's failures."""
+        try:
+            known = dict(zip(self.process.components, self.process.survival().tolist(), strict=True))
+        except NoLaw as no_law:
+            told = f"needs the survival of every node, but {no_law}"
+            raise ScenarioError(Problem(asked_by, told, "use failures that state it, such as bernoulli")) from no_law
+        return {part: known.get(node, 1.0) for part, node in self.placement.items()}
+
+    @cached_property
+    def failout(self) -> Failout | None:
+        """Which parts die in training, with the rates of ``setting`` filled in; None where the strategy has none."""
+        failout = self.model.failout if strategy_has_failout(self.scenario.strategy) else None
+        if failout is None or failout.survival != "setting":
+            return failout
+        survival = self._survival("failout.survival: setting")
+        rates = {part: survival[part] for part in failout_parts(failout, self.graph)}
+        return failout.model_copy(update={"survival": rates})
 
     @cached_property
     def placement(self) -> dict[str, str]:
-        """Node of each part: the scenario's, else the node of the same name."""
-        return {part.name: self.scenario.placement.get(part.name, part.name) for part in self.graph.parts}
+        """Node of each source and part: the scenario's, else its part's or that of the same name."""
+        return placement_of(self.scenario, self.model)
 
     @cached_property
     def process(self) -> FailureProcess:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from simulator.dataflow.costs import Costs
+from simulator.evaluate.plan import RunPlan
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
 from simulator.expect.curves import (
@@ -20,6 +21,7 @@ from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, given_costs, read_table
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
+from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.store import CellAnswer
@@ -36,10 +38,11 @@ class Cell:
         name: Its content hash.
         quick: Whether random data may stand in for a missing data set.
         progress: Who is told.
+        memory: What the cells before it have found.
     """
 
-    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress) -> None:
-        self.variant, self.name, self.quick, self.progress = variant, name, quick, progress
+    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory) -> None:
+        self.variant, self.name, self.quick, self.progress, self.memory = variant, name, quick, progress, memory
         self.label = ", ".join(variant.label.values()) or variant.scenario.title
         self.assembly = Assembly(variant.scenario, variant.topology, variant.model, variant.base)
         self.found = Findings()
@@ -49,7 +52,7 @@ class Cell:
         """The model's answers; None where the scenario needs no network."""
         if not self.assembly.has_layers or self.assembly.scenario.outcomes is not None:
             return None
-        return answers(self.assembly, quick=self.quick, label=self.label, progress=self.progress)
+        return answers(self.assembly, quick=self.quick, label=self.label, progress=self.progress, memory=self.memory)
 
     @cached_property
     def costs(self) -> Costs:
@@ -169,9 +172,10 @@ class Cell:
     def _note_answers(self) -> None:
         if self.answers is None:
             return
+        asked = self.answers.outcomes.asked
         self.found.counts |= {
-            "deliveries": len(self.answers.outcomes.predictions),
-            "part_runs": self.answers.evaluation.part_runs,
+            "deliveries": len(asked),
+            "part_runs": RunPlan.of(self.assembly.graph, asked).part_runs,
             "test_samples": self.answers.samples,
         }
         self.found.tables["weights"] = [{"hash": self.answers.weights}]
@@ -181,7 +185,7 @@ class Cell:
             )
 
 
-def answer(variant: Variant, name: str, *, quick: bool, progress: Progress) -> CellAnswer:
+def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None) -> CellAnswer:
     """Return the answer of a cell.
 
     Args:
@@ -189,5 +193,6 @@ def answer(variant: Variant, name: str, *, quick: bool, progress: Progress) -> C
         name: Its content hash.
         quick: Whether random data may stand in for a missing data set.
         progress: Who is told how far it is.
+        memory: What the cells before it have found; None: nothing.
     """
-    return Cell(variant, name, quick=quick, progress=progress).run()
+    return Cell(variant, name, quick=quick, progress=progress, memory=memory or Memory()).run()

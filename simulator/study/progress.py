@@ -6,6 +6,9 @@ from __future__ import annotations
 class Progress:
     """Told of each step of a run; this one says nothing."""
 
+    def trainings(self, count: int) -> None:
+        """Hear, before the first of them, how many trained models the cells that are left need."""
+
     def training(self, label: str, epoch: int, epochs: int) -> None:
         """Hear that a training has finished an epoch."""
 

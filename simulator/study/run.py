@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from simulator.scenario.identity import cell_hash, run_hash
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.variants import Variant, variants
+from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
 from simulator.study.fingerprint import fingerprint
+from simulator.study.memory import Memory, trainings
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
@@ -79,12 +81,14 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     whole = run_hash(hashes)
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title)
     folder.claim()
-    answers, found = [], 0
+    known = {name: found for name in hashes if (found := folder.find(name))}
+    to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
+    progress.trainings(len(trainings(Assembly(c.scenario, c.topology, c.model, c.base) for c in to_do)))
+    answers, memory = [], Memory()
     for number, (cell, name) in enumerate(zip(cells, hashes, strict=True), 1):
-        known = folder.find(name)
-        found += known is not None
-        answers.append(known or _run_cell(folder, cell, name, quick, progress))
-        progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), known is not None)
+        done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, Doing(quick, progress, memory))
+        answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
+        progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -98,13 +102,22 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     )
     requests, events = folder.write_frames(answers)
     folder.write_record(record.to_json())
-    if found < len(cells):
+    if to_do:
         write_text(folder.path / "volatile.json", json.dumps(volatile(began), indent=1) + "\n")
-    return Run(record, requests, events, folder.path, found == len(cells))
+    return Run(record, requests, events, folder.path, not to_do)
 
 
-def _run_cell(folder: RunFolder, cell: Variant, name: str, quick: bool, progress: Progress) -> CellAnswer:
-    done = answer(cell, name, quick=quick, progress=progress)
+@dataclass(frozen=True)
+class Doing:
+    """What the cells of a run have in common while they are run."""
+
+    quick: bool
+    progress: Progress
+    memory: Memory
+
+
+def _run_cell(folder: RunFolder, cell: Variant, name: str, doing: Doing) -> CellAnswer:
+    done = answer(cell, name, quick=doing.quick, progress=doing.progress, memory=doing.memory)
     folder.keep(done)
     return done
 

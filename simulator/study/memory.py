@@ -1,0 +1,66 @@
+"""What neighbouring cells share: a data set and a model's answers, kept for the cell that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from simulator.dataflow.graph import PartGraph
+from simulator.scenario.identity import canonical_text, digest
+from simulator.study.assemble import Assembly
+
+if TYPE_CHECKING:
+    from simulator.model.data import DataSet
+    from simulator.study.answers import Answers
+
+
+class Memory:
+    """The last data set and the last answers of a run, by what they depend on.
+
+    The cells of a grid that differ only in failures, workload or policy have the same model: it is trained, or found,
+    and evaluated once.
+    """
+
+    def __init__(self) -> None:
+        self._dataset: tuple[str, DataSet] | None = None
+        self._answers: tuple[str, Answers] | None = None
+
+    def dataset(self, assembly: Assembly, make: Callable[[], DataSet]) -> DataSet:
+        """Return the data set of a cell, loaded unless the cell before had the same."""
+        name = _text(assembly.model.data, str(assembly.base))
+        if self._dataset is None or self._dataset[0] != name:
+            self._dataset = (name, make())
+        return self._dataset[1]
+
+    def answers(self, assembly: Assembly, make: Callable[[], Answers]) -> Answers:
+        """Return the answers of a cell's model, made unless the cell before had the same."""
+        name = answers_name(assembly)
+        if self._answers is None or self._answers[0] != name:
+            self._answers = None  # frees the old ones before the new ones are made
+            self._answers = (name, make())
+        return self._answers[1]
+
+
+def answers_name(assembly: Assembly) -> str:
+    """Return the hash of what a cell's answers depend on: model, graph, failout, seed, data, worth of no answer."""
+    return digest("\n".join([
+        _text(assembly.model, str(assembly.base)), graph_text(assembly.graph), _text(assembly.failout),
+        str(assembly.scenario.seed), repr(assembly.scenario.policy.no_answer), assembly.scenario.strategy,
+        repr(assembly.topology.nodes) if any(node.memory_bytes for node in assembly.topology.nodes) else "",
+    ]))
+
+
+def trainings(assemblies: Iterable[Assembly]) -> list[str]:
+    """Return the names of the distinct answers that cells need, in order; cells without a network need none."""
+    needed = (a for a in assemblies if a.has_layers and a.scenario.outcomes is None)
+    return list(dict.fromkeys(answers_name(assembly) for assembly in needed))
+
+
+def graph_text(graph: PartGraph) -> str:
+    """Return a part graph as text: its parts with their joins, and its edges with weights and tags."""
+    return repr((graph.parts, graph.edges))
+
+
+def _text(block: object, beside: str = "") -> str:
+    plain = block.model_dump(mode="json", by_alias=True) if hasattr(block, "model_dump") else None
+    return canonical_text({"block": plain, "beside": beside})
