@@ -26,6 +26,11 @@ class Edge:
         """Its name, ``source->target``."""
         return f"{self.source}->{self.target}"
 
+    @property
+    def text(self) -> str:
+        """Its name and, in brackets, what else changed the tensor: ``source->target[int8]``."""
+        return f"{self.name}[{self.tag}]" if self.tag else self.name
+
 
 @dataclass(frozen=True)
 class Part:
@@ -113,4 +118,4 @@ class PartGraph:
         """Return a delivery for people: ``cloud<fog1->cloud,...>`` or ``-`` for the empty one."""
         if delivery == EMPTY:
             return "-"
-        return f"{self.exit_of(delivery)} <- " + " ".join(self.edges[edge].name for edge in self.edges_of(delivery))
+        return f"{self.exit_of(delivery)} <- " + " ".join(self.edges[edge].text for edge in self.edges_of(delivery))

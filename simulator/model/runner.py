@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.backend import compiles
+from simulator.model.codecs import received_rows
 from simulator.model.flat import with_flat_rows
 from simulator.model.split import SplitModel
 from simulator.model.work import activations, sample_bytes
@@ -30,7 +31,7 @@ class KerasRunner:
         self.split = split
         self.data = split.inputs_of(x_test)
         self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
-        self._sends = {edge: _Call(adapter) for edge, adapter in split.adapters.items()}
+        self._sends = {edge: [_Call(piece) for piece in split.pieces_on(edge)] for edge in split.codecs}
 
     def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
         """Return the source's data for these test samples, shape ``(samples, *shape)``."""
@@ -38,8 +39,14 @@ class KerasRunner:
         return rows
 
     def send(self, edge: int, output: Tensor) -> Tensor:
-        """Return what arrives over an edge: the adapter and the constant weight applied to the source part's output."""
-        sent = self._sends[edge]([output]) if edge in self._sends else output
+        """Return what arrives over an edge for the source part's output.
+
+        The sender adapts and encodes, the receiver decodes and applies the constant weight.
+        """
+        sent = output
+        for call in self._sends[edge]:
+            sent = call([sent])
+        sent = received_rows(self.split.codecs[edge], sent)
         weight = self.split.graph.edges[edge].weight
         return sent if weight == 1 else sent * np.float32(weight)
 

@@ -22,7 +22,7 @@ from simulator.model.failout import failout_problems, failout_rates
 from simulator.model.joint import joint_model
 from simulator.model.layers import Failout
 from simulator.model.pieces import Shape, adapter_model, part_model
-from simulator.model.work import memory_bytes, sample_bytes, work_flop
+from simulator.model.work import memory_bytes, work_flop
 from simulator.seeds import stream
 
 Weights = Mapping[str, NDArray[np.float32]]

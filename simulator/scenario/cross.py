@@ -134,8 +134,8 @@ def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
 
 
 def _codec_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
-    for problem in codec_problems(model):
-        at = parts.document if problem.place in parts.document.places else parts.model_document
+    for name, problem in codec_problems(model).items():
+        at = parts.document if parts.scenario and name in parts.scenario.codecs else parts.model_document
         yield Problem(at.place(problem.place), problem.message, problem.way_out)
 
 

@@ -94,7 +94,7 @@ def model_at(path: Path | None) -> tuple[ModelFile | None, Document, Problems]:
 
 
 def merged_model(model: ModelFile, scenario: Scenario, document: Document) -> tuple[ModelFile, Problems]:
-    """Return the model with what the scenario writes of ``training``, ``failout``, ``codecs`` and ``data`` laid over its own."""
+    """Return the model with what the scenario writes of training, failout, codecs and data laid over its own."""
     changes: dict[str, Any] = {}
     if scenario.training:
         changes["training"] = model.training.model_copy(update=_written(scenario.training))
