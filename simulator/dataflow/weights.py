@@ -1,7 +1,7 @@
 """Constant weights of hyperconnections: the literature's schemes, computed from the survival of who sends.
 
 Scheme 1 is ``ones``, 2 ``normalised_survival``, 3 ``survival``, 4 ``uniform``, 5 ``uniform_10``, 6 ``half``
-(deepFogGuard, ResiliNet). A weight belongs to its hyperconnection: the weights of the other inputs of a join do not change
+(deepFogGuard, ResiliNet). A weight belongs to its hyperconnection: the weights of other inputs of a join do not change
 when one is removed.
 """
 

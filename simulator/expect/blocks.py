@@ -16,6 +16,10 @@ class ExpectedAccuracy(Block):
     max_components: Annotated[int, Field(gt=0, le=24)] = 20
 
 
+class IndividualFailures(Block):
+    """Accuracy when exactly one of what can fail is down, for each of them, and the probability of that."""
+
+
 class Timed(Block):
     """Latency, endings, served and on-time accuracy from the timed engine."""
 
@@ -33,13 +37,29 @@ class AccuracyOverTime(Block):
     bins: Annotated[int, Field(ge=2)] = 40
 
 
+class Traffic(Block):
+    """Expected bytes of a request, on each hyperconnection and link: skips always sent, on demand, and without skips.
+
+    Exact over all patterns of what can fail (refused above ``max_components`` that can fail); nothing is trained.
+    """
+
+    max_components: Annotated[int, Field(gt=0, le=24)] = 20
+
+
 class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
     expected_accuracy: ExpectedAccuracy | None = None
+    individual_failures: IndividualFailures | None = None
     timed: Timed | None = None
     accuracy_vs_failure: AccuracyVsFailure | None = None
     accuracy_over_time: AccuracyOverTime | None = None
+    traffic: Traffic | None = None
+
+    @property
+    def need_answers(self) -> bool:
+        """Whether anything is asked that a trained model must answer; traffic needs no more than its shapes."""
+        return any(getattr(self, name) is not None for name in type(self).model_fields if name != "traffic")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """The name of a cell: the hash of what affects its result, in four steps that can be looked at one by one.
 
-What enters (content) → canonical text → bytes → SHA-256. Titles, questions, comments and drawings change nothing.
+What enters (content) → canonical text → bytes → SHA-256. Titles, questions, comments and drawings change nothing; nor
+does a value that is the default, so that an option that is new in a later version leaves the names of old cells alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
 WRITTEN_OUT = {"sweep", "repeats", "partition"}  # what they say is in the cell's other values
 DRAWN = {"kind", "position"}  # of a node: for drawings only
-FORMAT = 1
+FORMAT = 2
 
 
 def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, Any]:
@@ -28,8 +29,9 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
         quick: Whether it is the quick version (which may run on made-up data).
         data: A fingerprint of the data, where there is one.
     """
-    scenario = cell.scenario.model_dump(mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT)
-    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"})
+    scenario = cell.scenario.model_dump(
+        mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT, exclude_defaults=True)
+    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"}, exclude_defaults=True)
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
     topology["nodes"] = {name: without(node, DRAWN) for name, node in topology["nodes"].items()}

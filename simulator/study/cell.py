@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
 from simulator.evaluate.plan import RunPlan
@@ -15,10 +16,13 @@ from simulator.expect.curves import (
     accuracy_vs_failure_from_table,
 )
 from simulator.expect.estimate import Estimate
+from simulator.expect.individual import individual_failures, individual_failures_from_table, worth_by_cluster
 from simulator.failures.process import NoLaw
+from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
 from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, given_costs, read_table
+from simulator.study.codec_findings import find_codecs, find_messages
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
 from simulator.study.memory import Memory
@@ -26,8 +30,11 @@ from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.store import CellAnswer
 from simulator.study.timed_findings import TimedFindings
+from simulator.study.traffic_findings import find_traffic
 
 UNASKED_COMPONENTS = 12
+MOST_PROBABLE = 16  # deliveries in a record
+MOST_CLUSTERS = 2000  # clusters in a record
 
 
 class Cell:
@@ -62,8 +69,10 @@ class Cell:
     @cached_property
     def patterns(self) -> exact.Patterns:
         """All patterns with their probabilities."""
-        wanted = self.assembly.scenario.measure.expected_accuracy
-        return exact.enumerate_patterns(self.assembly.process, wanted.max_components if wanted else 20)
+        measure = self.assembly.scenario.measure
+        asked_by = "expected_accuracy" if measure.expected_accuracy or not measure.traffic else "traffic"
+        wanted = getattr(measure, asked_by)
+        return exact.enumerate_patterns(self.assembly.process, wanted.max_components if wanted else 20, asked_by)
 
     @cached_property
     def delivery_of_pattern(self) -> list[int]:
@@ -76,13 +85,18 @@ class Cell:
         expected = None
         if measure.expected_accuracy or (measure.timed and self.answers and self._has_few_patterns()):
             expected = self._expected_accuracy()
+        if measure.individual_failures:
+            self._individual_failures()
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         frames = (no_requests(), no_events())
         if workload and (measure.timed or measure.accuracy_over_time):
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found)
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
-        self._note_answers()
+        if measure.traffic:
+            self._traffic()
+        if measure.need_answers:
+            self._note_answers()
         found = self.found
         record = CellRecord(
             self.name,
@@ -134,6 +148,10 @@ class Cell:
             expectation = exact.expected_accuracy(
                 probability, self.delivery_of_pattern, outcomes.correct, outcomes.groups
             )
+            self._keep_clusters(expectation.by_sample, outcomes.groups)
+            if has_codecs(self.assembly.model):
+                chances = exact.probability_of_deliveries(probability, self.delivery_of_pattern)
+                find_codecs(self.answers, chances, self.delivery_of_pattern[0], self.found)
         self._keep_expectation(expectation)
         return expectation.expected_accuracy
 
@@ -146,8 +164,32 @@ class Cell:
         found.counts["patterns"] = len(self.patterns.probability)
         graph = self.assembly.graph
         found.tables["deliveries"] = [
-            {**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries
+            {**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries[:MOST_PROBABLE]
         ]
+
+    def _keep_clusters(self, by_sample: NDArray[np.float64], groups: NDArray[np.generic]) -> None:
+        """Keep what paired comparisons of cells need, unless the test set has too many clusters for a record."""
+        clusters = worth_by_cluster(by_sample, groups)
+        if len(clusters["samples"]) <= MOST_CLUSTERS:
+            self.found.tables["clusters"] = [dict(clusters)]
+
+    def _individual_failures(self) -> None:
+        table = self._table()
+        try:
+            patterns = self.patterns
+        except NoLaw as no_law:
+            self.found.notes.append(f"no accuracy of individual failures: {no_law}")
+            return
+        if table is not None:
+            rows = individual_failures_from_table(patterns, table.accuracy(patterns.up))
+        elif self.answers:
+            outcomes, graph = self.answers.outcomes, self.assembly.graph
+            outcomes.ensure(self.delivery_of_pattern)
+            found = individual_failures(patterns, self.delivery_of_pattern, outcomes.correct, outcomes.groups)
+            rows = [{**row, "delivery": graph.text(row["delivery"])} for row in found]
+        else:
+            return
+        self.found.tables["individual_failures"] = rows
 
     def _accuracy_vs_failure(self, points: int, highest: float) -> None:
         probabilities = np.linspace(0, highest, points)
@@ -169,6 +211,12 @@ class Cell:
             return
         self.found.curves["accuracy_vs_failure"] = curve
 
+    def _traffic(self) -> None:
+        try:
+            find_traffic(self.assembly, self.patterns, self.found, quick=self.quick)
+        except NoLaw as no_law:
+            self.found.notes.append(f"no expected traffic: {no_law}")
+
     def _note_answers(self) -> None:
         if self.answers is None:
             return
@@ -178,6 +226,7 @@ class Cell:
             "part_runs": RunPlan.of(self.assembly.graph, asked).part_runs,
             "test_samples": self.answers.samples,
         }
+        find_messages(self.assembly.graph, self.answers.costs.payload_bytes, self.found)
         self.found.tables["weights"] = [{"hash": self.answers.weights}]
         if self.answers.is_synthetic:
             self.found.notes.append(

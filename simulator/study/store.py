@@ -1,7 +1,7 @@
 """Run folders: cells written whole or not at all, finished ones found by their hash, nothing overwritten silently.
 
 OUT/run.json                 what this folder belongs to
-OUT/cells/HASH/              one finished cell: record.json, requests.parquet, events.parquet
+OUT/cells/HASH/              one finished cell: record.json and, where requests were simulated, their frames
 OUT/record.json, requests.parquet, events.parquet, figures/, report.html      the whole run
 OUT/volatile.json            times and host: facts that differ from run to run
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import Problem, RunFolderError
+from simulator.study.frames import no_events, no_requests
 from simulator.study.record import FORMAT, CellRecord, cell_from_plain, cell_with_nan, json_text
 
 if TYPE_CHECKING:
@@ -116,16 +117,18 @@ class RunFolder:
         with self._writing():
             half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
             (half / "record.json").write_text(json_text(asdict(answer.record)))
-            answer.requests.to_parquet(half / "requests.parquet", index=False)
-            answer.events.to_parquet(half / "events.parquet", index=False)
+            for name, frame in (("requests", answer.requests), ("events", answer.events)):
+                if is_timed(answer.record):
+                    frame.to_parquet(half / f"{name}.parquet", index=False)
             half.chmod(0o755)
             half.rename(cells / answer.record.hash[:NAME_LENGTH])
 
     def write_frames(self, answers: Sequence[CellAnswer]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Write the requests and events of all cells as one file each, and return them."""
+        """Write the requests and events of all cells as one file each, where there are any, and return them."""
         requests, events = joined([a.requests for a in answers]), joined([a.events for a in answers])
+        frames = (("requests", requests), ("events", events)) if any(is_timed(a.record) for a in answers) else ()
         with self._writing():
-            for name, frame in (("requests", requests), ("events", events)):
+            for name, frame in frames:
                 half = self.path / f".{name}.parquet"
                 frame.to_parquet(half, index=False)
                 half.replace(self.path / f"{name}.parquet")
@@ -143,10 +146,17 @@ def read_cell(folder: Path) -> CellAnswer | None:
 
     try:
         record = cell_from_plain(cell_with_nan(json.loads((folder / "record.json").read_text())))
-        requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
+        requests, events = no_requests(), no_events()
+        if is_timed(record):
+            requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return CellAnswer(record, requests, events)
+
+
+def is_timed(record: CellRecord) -> bool:
+    """Return whether a cell has simulated requests, and so frames of them."""
+    return "arrivals" in record.counts
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
