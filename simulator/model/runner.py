@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.backend import compiles
-from simulator.model.codecs import received_rows
+from simulator.model.codecs import FLOAT32, InferenceCodec, PayloadCodec, received_rows
 from simulator.model.flat import with_flat_rows
 from simulator.model.split import SplitModel
 from simulator.model.work import activations, sample_bytes
@@ -32,6 +33,18 @@ class KerasRunner:
         self.data = split.inputs_of(x_test)
         self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
         self._sends = {edge: [_Call(piece) for piece in split.pieces_on(edge)] for edge in split.codecs}
+        self.codecs: dict[int, PayloadCodec] = dict(split.codecs)
+
+    @property
+    def has_arithmetic(self) -> bool:
+        """Whether a codec without weights of its own changes a message."""
+        return any(isinstance(codec, InferenceCodec) for codec in self.codecs.values())
+
+    def without_arithmetic(self) -> KerasRunner:
+        """Return a runner of the same pieces that leaves such codecs out; a bottleneck, which is trained, stays."""
+        plain = copy(self)
+        plain.codecs = dict.fromkeys(self.codecs, FLOAT32)
+        return plain
 
     def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
         """Return the source's data for these test samples, shape ``(samples, *shape)``."""
@@ -46,7 +59,7 @@ class KerasRunner:
         sent = output
         for call in self._sends[edge]:
             sent = call([sent])
-        sent = received_rows(self.split.codecs[edge], sent)
+        sent = received_rows(self.codecs[edge], sent)
         weight = self.split.graph.edges[edge].weight
         return sent if weight == 1 else sent * np.float32(weight)
 

@@ -27,6 +27,7 @@ class Answers:
         weights: Hash of the weights.
         classes: Number of classes.
         is_synthetic: Whether random arrays stand in for a missing data set.
+        uncoded: The outcomes of the same weights without codecs that are not trained; None where there are none.
     """
 
     outcomes: Outcomes
@@ -34,6 +35,7 @@ class Answers:
     weights: str
     classes: int
     is_synthetic: bool
+    uncoded: Outcomes | None = None
 
     @property
     def samples(self) -> int:
@@ -98,9 +100,14 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) 
     progress.trained(label, was_cached, weights)
     rng = Streams(scenario.seed).of("", "no answer")
     no_answer = no_answer_worth(scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
-    evaluation = Evaluation(assembly.graph, KerasRunner(split, dataset.x_test), len(dataset.y_test))
+    runner = KerasRunner(split, dataset.x_test)
+    evaluation = Evaluation(assembly.graph, runner, len(dataset.y_test))
     outcomes = Outcomes(dataset.y_test, dataset.groups_test, no_answer, evaluation.predictions)
-    return Answers(outcomes, split.costs(), weights, dataset.classes, dataset.is_synthetic)
+    uncoded = None
+    if runner.has_arithmetic:
+        plain = Evaluation(assembly.graph, runner.without_arithmetic(), len(dataset.y_test))
+        uncoded = Outcomes(dataset.y_test, dataset.groups_test, no_answer, plain.predictions)
+    return Answers(outcomes, split.costs(), weights, dataset.classes, dataset.is_synthetic, uncoded)
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:

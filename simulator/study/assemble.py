@@ -21,6 +21,8 @@ from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
 from simulator.failures.process import FailureProcess, NoLaw
 from simulator.model.blocks import Failout, ModelFile
+from simulator.model.codecs import FLOAT_BYTES
+from simulator.model.edge_codecs import codecs_of
 from simulator.model.failout import failout_parts
 from simulator.model.graph import part_graph, strategy_has_failout
 from simulator.network.blocks import Workload
@@ -129,8 +131,14 @@ def with_given_times(model: ModelFile, costs: Costs) -> Costs:
 
 
 def given_costs(model: ModelFile, graph: PartGraph) -> Costs:
-    """Return the costs of a model without layers: what its file gives, and nothing where it is silent."""
+    """Return the costs of a model without layers: what its file gives, and nothing where it is silent.
+
+    An output of so many bytes is a vector of float32 to a codec.
+    """
     sent = {edge.name: part.output_bytes or 0 for edge in graph.edges if (part := model.parts.get(edge.source))}
+    for place, codec in codecs_of(model, graph).items():
+        if codec.tag and (as_float32 := sent.get(graph.edges[place].name)):
+            sent[graph.edges[place].name] = codec.message_bytes((as_float32 // FLOAT_BYTES,))
     return Costs({}, sent)
 
 
