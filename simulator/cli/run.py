@@ -51,7 +51,8 @@ def run(
     import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
     from simulator.cli.sets import overrides  # noqa: PLC0415
-    from simulator.report.tables import agreement_table, rich_table  # noqa: PLC0415
+    from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
+    from simulator.report.traffic import traffic_tables  # noqa: PLC0415
 
     changed = overrides(sets or []) | ({} if seed is None else {"seed": str(seed)})
     loaded = simulator.load(scenario, changed)
@@ -63,7 +64,9 @@ def run(
         return
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
-    console.print(rich_table(done.record))
+    traffic = traffic_tables(done.record)
+    for table in [rich_table(done.record)] * (has_summary(done.record) or not traffic) + traffic:
+        console.print(table)
     agreement = agreement_table(done.record)
     if agreement and any("served_accuracy" in cell.estimates for cell in done.record.cells):
         console.print(agreement)

@@ -40,8 +40,15 @@ class Patterns:
                 for row in self.up.tolist()]
 
 
-def enumerate_patterns(process: FailureProcess, max_components: int) -> Patterns:
+def enumerate_patterns(
+    process: FailureProcess, max_components: int, asked_by: str = "expected_accuracy"
+) -> Patterns:
     """Return all 2^components patterns of a process with their probabilities.
+
+    Args:
+        process: What can fail.
+        max_components: The most that may be able to.
+        asked_by: The measure that asks, for the error.
 
     Raises:
         ScenarioError: more than ``max_components`` can fail.
@@ -50,7 +57,7 @@ def enumerate_patterns(process: FailureProcess, max_components: int) -> Patterns
     count = len(process.components)
     if count > max_components:
         raise ScenarioError(Problem(
-            "measure.expected_accuracy", f"{count} components can fail, which makes {2**count:,} patterns",
+            f"measure.{asked_by}", f"{count} components can fail, which makes {2**count:,} patterns",
             f"let at most {max_components} fail (give the others survival 1), raise max_components (at most 24), "
             "or measure 'timed' only"))
     up = (np.arange(2**count)[:, np.newaxis] >> np.arange(count)) & 1 == 0

@@ -25,8 +25,9 @@ HEADLINES: tuple[tuple[str, str, Style, str], ...] = (
     ("on_time_accuracy", "On-time accuracy", FRACTION, ""),
     ("share_on_time", "The share of requests on time", PERCENT, " %"),
     ("latency_mean_ms", "Mean latency", Style(decimals=1), " ms"),
+    ("traffic_on_demand_bytes", "Expected traffic of a request with skips on demand", Style(decimals=0), " B"),
 )
-SMALLER_IS_BETTER = {"latency_mean_ms"}
+SMALLER_IS_BETTER = {"latency_mean_ms", "traffic_on_demand_bytes"}
 
 
 def answer(record: Record) -> str:

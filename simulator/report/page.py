@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from simulator.report import traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -68,7 +69,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("The numbers", _summary(record)),
-        _section(agreement_title(record), _agreement(record)), *below,
+        _section(agreement_title(record), _agreement(record)),
+        _section(traffic.TITLE, traffic.traffic_html(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]

@@ -9,7 +9,7 @@ from simulator.report.fitting import FittingTable, Rows
 from simulator.report.numbers import FRACTION, MILLISECONDS, PERCENT, Style, cell_head, estimate_text, present
 from simulator.study.record import Record
 
-__all__ = ["agreement_table", "rich_table", "summary_rows", "table_title"]
+__all__ = ["agreement_table", "has_summary", "rich_table", "summary_rows", "table_title"]
 
 CAPTION = "all up, expected, served, on time: accuracies; ± and []: 95 % intervals, none where exact"
 
@@ -60,6 +60,11 @@ def summary_rows(record: Record) -> tuple[list[str], Rows]:
     rows = [[cell.name, *(estimate_text(cell.estimates.get(column.name), column.style) for column in columns)]
             for cell in record.cells]
     return [cell_head(record), *(column.head for column in columns)], rows
+
+
+def has_summary(record: Record) -> bool:
+    """Return whether the summary has anything to say: whether any cell has an estimate for one of its columns."""
+    return bool(present(record, (column.name for column in SUMMARY)))
 
 
 def table_title(record: Record) -> str:
