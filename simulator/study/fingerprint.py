@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +15,7 @@ BLOCK = 1 << 20
 
 
 def fingerprint(cell: Variant) -> str:
-    """Return a hash of the contents of all files that a cell reads; a file that is missing counts as missing.
+    """Return a hash of the contents of all files and folders that a cell reads; a file that is missing counts as missing.
 
     Without a model of layers and without files it is empty.
     """
@@ -22,7 +23,7 @@ def fingerprint(cell: Variant) -> str:
     data = cell.model.data
     if data is not None and cell.scenario.outcomes is None and any(part.layers for part in cell.model.parts.values()):
         path = getattr(data, "path", None)
-        said.append(f"data {data.kind} {file_hash(find_file(path, cell.base)) if path else package('seglearn')}")
+        said.append(f"data {data.kind} {path_hash(find_file(path, cell.base)) if path else package('seglearn')}")
     if cell.scenario.outcomes is not None:
         said.append(f"outcomes {file_hash(find_file(cell.scenario.outcomes.path, cell.base))}")
     workload = cell.scenario.workload
@@ -31,13 +32,31 @@ def fingerprint(cell: Variant) -> str:
     return "; ".join(said)
 
 
+def path_hash(path: Path) -> str:
+    """Return the hash of a file, or of a folder: of the names, sizes and bytes of all files below it."""
+    if not path.is_dir():
+        return file_hash(path)
+    files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
+    digest = hashlib.sha256()
+    for name, file in files:
+        digest.update(f"{name}\0{file.stat().st_size}\0{file_hash(file)}\n".encode())
+    return digest.hexdigest()
+
+
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, or ``missing``."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        told = path.stat()
+        return _digest(path.resolve(), told.st_size, told.st_mtime_ns)
     except OSError:
         return "missing"
+
+
+@cache
+def _digest(path: Path, _size: int, _changed_ns: int) -> str:
+    """Return the SHA-256 of a file's bytes; the many cells of a study read it once, as long as it does not change."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def package(name: str) -> str:

@@ -11,6 +11,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.model.datasets.blocks import ArraysData
 from simulator.model.datasets.dataset import Array, DataSet, split
 from simulator.model.datasets.files import arrays_of, require
+from simulator.model.datasets.scale import scaled
 
 
 def load_arrays(block: ArraysData, base: Path) -> DataSet:
@@ -30,7 +31,7 @@ def load_arrays(block: ArraysData, base: Path) -> DataSet:
         raise ScenarioError(Problem("data.shape", f"{tuple(block.shape)} is not the shape of a sample in {str(path)!r}",
                                     f"write {list(x.shape[1:])}"))
     x, y, is_test, groups = x[:: block.every], y[:: block.every], is_test[:: block.every], groups[:: block.every]
-    x = _scaled(x, is_test, standardise=block.standardise)
+    x = scaled(x, is_test, standardise=block.standardise)
     return split(x, y.reshape(-1).astype(np.int64), is_test, groups, title=path.stem, classes=block.classes)
 
 
@@ -58,12 +59,3 @@ def _by_subject(raw: Mapping[str, Array], path: Path, test_subjects: int) -> tup
     require(raw, ("x", "y", "subject"), path)
     is_test = np.isin(raw["subject"], np.unique(raw["subject"])[-test_subjects:])
     return raw["x"], raw["y"], is_test, raw["subject"]
-
-
-def _scaled(x: Array, is_test: Array, *, standardise: bool) -> Array:
-    scaled: Array = x.astype(np.float32) / np.float32(255) if x.dtype == np.uint8 else x.astype(np.float32)
-    if standardise:
-        seen = scaled[~is_test]
-        spread = seen.std(axis=0)
-        scaled = (scaled - seen.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return scaled.astype(np.float32)

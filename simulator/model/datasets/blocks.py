@@ -66,17 +66,122 @@ class MhealthData(DataBlock):
 
 
 class CameraData(DataBlock):
-    """Six views of one object, 32 x 32 RGB, person / car / bus; an npz as described in docs/data.md."""
+    """Six views of one object, 32 x 32 RGB, person / car / bus: the authors' folder of crops, or an npz (docs/data.md).
 
-    source: ClassVar[str] = ("the EPFL multi-view multi-class crops (folder multiview-dataset of the ResiliNet "
-                             "repository ashkan-software/clearShallowAtEase on GitHub), packed as docs/data.md says")
+    Args:
+        path: The folder with ``train_dir``, ``test_dir`` and ``holdout_dir``, or an npz.
+        grouping: ``object``: six views of one object, by camera. ``reference``: the crops of a frame in sixes, as the
+            authors' loader cuts them, most of them of several objects.
+        validation: The folder that is left out, ``test`` or ``holdout``; the other one is the test set.
+    """
+
+    source: ClassVar[str] = (
+        "the EPFL multi-view multi-class crops (data of EPFL CVLAB, https://www.epfl.ch/labs/cvlab/data/; the folder "
+        "multiview-dataset of https://github.com/ashkan-software/clearShallowAtEase), as they are or packed as "
+        "docs/data.md says")
 
     kind: Literal["camera"]
     path: str = "../shared/data/camera_multiview/camera_multiview.npz"
+    grouping: Literal["object", "reference"] = "object"
+    validation: Literal["test", "holdout"] = "test"
 
     def promised(self) -> tuple[Shape, int]:
         """Return six views and three classes."""
         return (6, 32, 32, 3), 3
+
+
+class Cifar10Data(DataBlock):
+    """CIFAR-10: pictures of 32 x 32 RGB, ten classes, divided by 255.
+
+    Args:
+        path: The folder of the python version (``data_batch_1`` to ``data_batch_5``, ``test_batch``), or an npz.
+        split: ``official``: the test pictures are the test set. ``reference``: all pictures shuffled, 80 % for
+            training, 10 % for the test, as ResiliNet's authors did.
+        validation_samples: Keep so many at the end of the training pictures out of training; they are not used.
+        train_samples: Keep so many training pictures, the first of each class, as many of each; without it all.
+        test_samples: The same of the test pictures.
+        standardise: Give each colour mean 0 and standard deviation 1 on the training pictures.
+    """
+
+    source: ClassVar[str] = ("CIFAR-10, python version (https://www.cs.toronto.edu/~kriz/cifar.html), its unpacked "
+                             "folder cifar-10-batches-py or an npz as docs/data.md says")
+
+    kind: Literal["cifar10"]
+    path: str = "../shared/data/cifar10/cifar10_webp.npz"
+    split: Literal["official", "reference"] = "official"
+    validation_samples: Annotated[int, Field(ge=0)] = 0
+    train_samples: Count | None = None
+    test_samples: Count | None = None
+    standardise: bool = False
+
+    def promised(self) -> tuple[Shape, int]:
+        """Return 32 x 32 pixels of three colours and ten classes."""
+        return (32, 32, 3), 10
+
+
+class ImagesData(DataBlock):
+    """Pictures in folders, one a class, as ImageNet is laid out; or an npz of JPEG bytes (docs/data.md).
+
+    Args:
+        path: The folder with ``train`` and ``test`` (or ``val``), each with one folder a class; or an npz.
+        size: Height and width that every picture is resized to, in pixels.
+        scale: ``unit``: pixels from 0 to 1. ``minus_one_one``: from -1 to 1, as Keras' MobileNet has them.
+        test_every: Of an npz, every so-manyth picture is a test picture.
+        classes: How many; without it as many as there are. What ``--quick`` makes up, then 1,000.
+        train_samples: Keep so many training pictures, the first of each class, as many of each; without it all.
+        test_samples: The same of the test pictures.
+    """
+
+    source: ClassVar[str] = ("pictures in folders train/CLASS and test/CLASS (ImageNet: https://image-net.org, with an "
+                             "account; validation pictures sorted into folders of classes), or an npz as "
+                             "docs/data.md says")
+
+    kind: Literal["images"]
+    path: str = "../shared/data/imagenet_sample/imagenet_sample_224.npz"
+    size: tuple[Count, Count] = (160, 160)
+    scale: Literal["unit", "minus_one_one"] = "unit"
+    test_every: Annotated[int, Field(ge=2)] = 5
+    classes: Annotated[int, Field(ge=2)] | None = None
+    train_samples: Count | None = None
+    test_samples: Count | None = None
+
+    def promised(self) -> tuple[Shape, int]:
+        """Return the size in three colours, and 1,000 classes where none are written."""
+        return (*self.size, 3), self.classes or 1000
+
+
+class TableData(DataBlock):
+    """Any CSV file or npz of columns, with one of labels; no group is both in training and in the test.
+
+    Args:
+        path: The CSV file (with a header) or the npz.
+        label: The column of classes: whole numbers from 0, or words, which are numbered in alphabetical order.
+        group: The column of clusters (a person, a recording); without it each row stands for itself.
+        features: The columns of a sample; without it all but label and group.
+        test_groups: The groups that are the test set.
+        test_share: Without ``test_groups``: this share of the groups, the last ones; without ``group``: of the rows,
+            evenly spread.
+        standardise: Give every feature mean 0 and standard deviation 1 on the training rows.
+        shape: Shape of one sample, into which the features of a row are folded.
+        classes: How many; without it counted.
+    """
+
+    source: ClassVar[str] = "the table that the model file describes, a CSV file with a header or an npz"
+
+    kind: Literal["table"]
+    path: str
+    label: str
+    group: str | None = None
+    features: tuple[str, ...] = ()
+    test_groups: tuple[str | int, ...] = ()
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    standardise: bool = False
+    shape: tuple[Count, ...] | None = None
+    classes: Annotated[int, Field(ge=2)] | None = None
+
+    def promised(self) -> tuple[Shape | None, int | None]:
+        """Return what the block says."""
+        return self.shape or ((len(self.features),) if self.features else None), self.classes
 
 
 class ArraysData(DataBlock):
@@ -106,4 +211,7 @@ class ArraysData(DataBlock):
         return self.shape, self.classes
 
 
-Data = Annotated[WatchData | MhealthData | CameraData | ArraysData, Field(discriminator="kind")]
+Data = Annotated[
+    WatchData | MhealthData | CameraData | Cifar10Data | ImagesData | TableData | ArraysData,
+    Field(discriminator="kind"),
+]

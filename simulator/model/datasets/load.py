@@ -11,20 +11,29 @@ from simulator.model.datasets.arrays import load_arrays
 from simulator.model.datasets.blocks import (
     ArraysData,
     CameraData,
+    Cifar10Data,
     Data,
     DataBlock,
+    ImagesData,
     MhealthData,
+    TableData,
     WatchData,
 )
 from simulator.model.datasets.camera import load_camera
+from simulator.model.datasets.cifar10 import load_cifar10
 from simulator.model.datasets.dataset import DataSet, synthetic
+from simulator.model.datasets.images import load_images
 from simulator.model.datasets.mhealth import load_mhealth
+from simulator.model.datasets.table import load_table
 from simulator.model.datasets.watch import load_watch
 
 LOADERS: Mapping[type[DataBlock], Callable[[Any, Path], DataSet]] = {
     WatchData: load_watch,
     MhealthData: load_mhealth,
     CameraData: load_camera,
+    Cifar10Data: load_cifar10,
+    ImagesData: load_images,
+    TableData: load_table,
     ArraysData: load_arrays,
 }
 

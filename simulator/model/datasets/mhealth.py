@@ -15,10 +15,11 @@ import numpy as np
 from simulator.errors import Problem, ScenarioError
 from simulator.model.datasets.blocks import MhealthData
 from simulator.model.datasets.dataset import Array, DataSet, Half, joined
-from simulator.model.datasets.files import arrays_of, require
+from simulator.model.datasets.files import arrays_of, existing, require
 from simulator.model.datasets.rows import Rows, evenly, reference_halves
 
 SIGNALS, CLASSES = 23, 13
+SUBJECTS = range(1, 11)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def load_mhealth(block: MhealthData, base: Path) -> DataSet:
         FileNotFoundError: with the path, where nothing is.
         ScenarioError: the file holds something else, or there are fewer folds or samples than asked.
     """
-    recordings = _matrix(base / block.path)
+    path = existing(base / block.path)
+    recordings = _logs(path) if path.is_dir() else _matrix(path)
     return PREPROCESSING[block.preprocessing](recordings, block)
 
 
@@ -55,6 +57,31 @@ def _matrix(path: Path) -> Recordings:
     raw = arrays_of(path)
     require(raw, ("x", "y", "subject"), path)
     return _recordings(raw["x"], raw["y"].astype(np.int64), raw["subject"].astype(np.int64), path)
+
+
+def _logs(folder: Path) -> Recordings:
+    """Return the rows of the ten raw logs: 24 columns, the label last."""
+    paths = [folder / f"mHealth_subject{number}.log" for number in SUBJECTS]
+    absent = [path.name for path in paths if not path.exists()]
+    if absent:
+        raise ScenarioError(Problem("data.path", f"the folder {str(folder)!r} has no {', '.join(map(repr, absent))}",
+                                    f"get {MhealthData.source}"))
+    tables = [_log(path) for path in paths]
+    rows = np.concatenate(tables)
+    subject = np.repeat(np.array(SUBJECTS, dtype=np.int64), [len(table) for table in tables])
+    return _recordings(rows[:, :-1], rows[:, -1].astype(np.int64), subject, folder)
+
+
+def _log(path: Path) -> Array:
+    try:
+        table: Array = np.loadtxt(path, dtype=np.float32, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise ScenarioError(Problem("data.path", f"{str(path)!r} is not a log of numbers: {error}",
+                                    f"get {MhealthData.source}")) from error
+    if table.shape[1] != SIGNALS + 1:
+        raise ScenarioError(Problem("data.path", f"{str(path)!r} has {table.shape[1]} columns",
+                                    f"{SIGNALS + 1} are needed, the label last"))
+    return table
 
 
 def _recordings(x: Array, y: Array, subject: Array, path: Path) -> Recordings:
@@ -108,6 +135,9 @@ def _reference(recordings: Recordings, block: MhealthData) -> DataSet:
 
     The authors' loader takes the first row of each subject's file for a header.
     """
+    if block.fold:
+        raise ScenarioError(Problem("data.fold", f"{block.fold} has no meaning: the reference splits at random by row",
+                                    "leave it out, or write preprocessing: corrected"))
     _, first = np.unique(recordings.subject, return_index=True)
     rows = np.delete(np.arange(len(recordings.y)), first)
     trained, tested = reference_halves(len(rows))

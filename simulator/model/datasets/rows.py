@@ -9,6 +9,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.seeds import stream
 
 Rows = NDArray[np.intp]
+Labels = NDArray[np.int64]
 REFERENCE_SEED = 42
 
 
@@ -25,6 +26,38 @@ def evenly(rows: Rows, wanted: int | None, key: str) -> Rows:
         return rows
     _enough(len(rows), wanted, key)
     return rows[np.linspace(0, len(rows) - 1, wanted).round().astype(np.intp)]
+
+
+def balanced(y: Labels, wanted: int | None, key: str) -> Rows:
+    """Return so many rows, the first of each class and as many of each; all where none are ``wanted``, in order.
+
+    A class that has fewer gives all, and the others fill up; what cannot be divided goes to the first classes.
+
+    Args:
+        y: The class of each row, from 0.
+        wanted: How many rows.
+        key: What was asked, for people.
+
+    Raises:
+        ScenarioError: there are fewer.
+
+    >>> balanced(np.array([0, 0, 0, 1, 2, 2, 2]), 5, "data.train_samples").tolist()
+    [0, 1, 3, 4, 5]
+    """
+    if wanted is None:
+        return np.arange(len(y))
+    _enough(len(y), wanted, key)
+    there = np.bincount(y)
+    quota = np.zeros_like(there)
+    while (rest := wanted - int(quota.sum())) > 0:
+        unfilled = np.flatnonzero(quota < there)
+        share = rest // len(unfilled)
+        fed = unfilled if share else unfilled[:rest]
+        quota[fed] = np.minimum(quota[fed] + max(share, 1), there[fed])
+    order = np.argsort(y, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(y)) - (np.cumsum(there) - there)[y[order]]
+    return np.flatnonzero(rank < quota[y])
 
 
 def reference_halves(count: int) -> tuple[Rows, Rows]:
