@@ -51,6 +51,7 @@ def run(
     import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
     from simulator.cli.sets import overrides  # noqa: PLC0415
+    from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
 
@@ -67,6 +68,8 @@ def run(
     traffic = traffic_tables(done.record)
     for table in [rich_table(done.record)] * (has_summary(done.record) or not traffic) + traffic:
         console.print(table)
+    if codecs := codec_table(done.record):
+        console.print(codecs)
     agreement = agreement_table(done.record)
     if agreement and any("served_accuracy" in cell.estimates for cell in done.record.cells):
         console.print(agreement)

@@ -1,9 +1,11 @@
 """The figures: importing this module imports matplotlib, so that tables need not."""
 
+from simulator.report.codec_figure import accuracy_against_bytes
 from simulator.report.curves import accuracy_vs_failure, latency_distribution
 from simulator.report.drawing import topology_drawing
 from simulator.report.ending_bars import endings
 from simulator.report.over_time import accuracy_over_time
 from simulator.report.style import save
 
-__all__ = ["accuracy_over_time", "accuracy_vs_failure", "endings", "latency_distribution", "save", "topology_drawing"]
+__all__ = ["accuracy_against_bytes", "accuracy_over_time", "accuracy_vs_failure", "endings", "latency_distribution",
+           "save", "topology_drawing"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import traffic
+from simulator.report import codec_table, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -27,6 +27,7 @@ HEADINGS = {
     "endings": "How requests end",
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
+    "accuracy_against_bytes": "Accuracy against bytes",
 }
 
 AGREEMENT_NOTE = (
@@ -70,7 +71,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("The numbers", _summary(record)),
         _section(agreement_title(record), _agreement(record)),
-        _section(traffic.TITLE, traffic.traffic_html(record)), *below,
+        _section(traffic.TITLE, traffic.traffic_html(record)),
+        _section(codec_table.TITLE, _codecs(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
@@ -149,6 +151,12 @@ def _agreement(record: Record) -> str:
         headers, *rows = (list(texts) for texts in zip(headers, *rows, strict=True))
     note = f'<p class="small">{html.escape(identity_note(record))}.</p>' if identity_note(record) else ""
     return _table(headers, rows) + (AGREEMENT_NOTE if "bound" in str(headers) + str(rows) else "") + note
+
+
+def _codecs(record: Record) -> str:
+    headers, rows = codec_table.codec_rows(record)
+    note = f'<p class="small">{html.escape(codec_table.CAPTION)}.</p>'
+    return _table(headers, rows) + note if rows else ""
 
 
 def _reasons(record: Record) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.dataflow.graph import PartGraph
+from simulator.report.codec_table import cells_with_codecs
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
 from simulator.study.record import CellRecord, Record
@@ -95,6 +96,8 @@ def curve_figures(
     drawn = {}
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
+    if cells_with_codecs(record):
+        drawn["accuracy_against_bytes"] = draw.accuracy_against_bytes(record)
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)
     if cells_with(record, "latency"):
