@@ -23,6 +23,7 @@ class SourceBlock(Block):
     ``beside`` names a part: the source stands on that part's node unless the scenario places it elsewhere.
     """
 
+    output_bytes: SizeBytes | None = None  # of its message, in a model without layers
     take: int | None = None
     beside: str | None = None
 

@@ -135,7 +135,8 @@ def given_costs(model: ModelFile, graph: PartGraph) -> Costs:
 
     An output of so many bytes is a vector of float32 to a codec.
     """
-    sent = {edge.name: part.output_bytes or 0 for edge in graph.edges if (part := model.parts.get(edge.source))}
+    senders = {**model.sources, **model.parts}
+    sent = {edge.name: senders[edge.source].output_bytes or 0 for edge in graph.edges}
     for place, codec in codecs_of(model, graph).items():
         if codec.tag and (as_float32 := sent.get(graph.edges[place].name)):
             sent[graph.edges[place].name] = codec.message_bytes((as_float32 // FLOAT_BYTES,))

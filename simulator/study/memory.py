@@ -52,7 +52,8 @@ def answers_name(assembly: Assembly) -> str:
 
 def trainings(assemblies: Iterable[Assembly]) -> list[str]:
     """Return the names of the distinct answers that cells need, in order; cells without a network need none."""
-    needed = (a for a in assemblies if a.has_layers and a.scenario.outcomes is None)
+    asked = [a for a in assemblies if a.scenario.measure.need_answers]
+    needed = (a for a in asked if a.has_layers and a.scenario.outcomes is None)
     return list(dict.fromkeys(answers_name(assembly) for assembly in needed))
 
 

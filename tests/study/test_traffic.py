@@ -12,14 +12,14 @@ NODES = {name: {"survival": 0.5} if name == "b" else {} for name in "abc"}
 FILES = {
     "topology": {"title": "three", "nodes": NODES,
                  "links": [{"between": list(pair), "latency": "1 ms"} for pair in ("ab", "bc", "ac")]},
-    "model": {"sources": {"a": {}}, "parts": {"b": {"output_bytes": "300 B"}, "c": {"exit": True}},
+    "model": {"sources": {"a": {"output": "100 B"}}, "parts": {"b": {"output": "300 B"}, "c": {"exit": True}},
               "hyperconnections": [{"from": "a", "to": "b"}, {"from": "b", "to": "c"}, {"from": "a", "to": "c"}]},
 }
 BERNOULLI = [{"kind": "bernoulli", "survival": {"b": 0.5}}]
 
 
 def loaded(folder, failures, **more):
-    """Return a scenario of three machines without Keras; the source's messages have no size, b's have 300 B."""
+    """Return a scenario of three machines without Keras; the source's messages have 100 B, b's have 300 B."""
     scenario = {"title": "t", "topology": "topology.yaml", "model": "model.yaml", "measure": ["traffic"],
                 "failures": failures, **more}
     for name, plain in {**FILES, "scenario": scenario}.items():
@@ -32,7 +32,8 @@ def test_bytes_may_be_given_by_hand(tmp_path):
     rows = {row["name"]: row for row in cell.tables["traffic"]}
     assert rows["b->c"]["what"] == "simple" and rows["a->c"]["what"] == "skip" and rows["b-c"]["what"] == "link"
     assert rows["b->c"]["on_demand_bytes"] == rows["b-c"]["vanilla_bytes"] == 150
-    assert cell.estimates["traffic_on_demand_bytes"].value == 150
+    assert [rows["a->c"][f"{way}_bytes"] for way in ("always_on", "on_demand", "vanilla")] == [100, 50, 0]
+    assert cell.estimates["traffic_on_demand_bytes"].value == 100 + 150 + 50
     assert cell.estimates["traffic_on_demand_bytes"].method == "exact over 2 patterns"
 
 
@@ -63,8 +64,8 @@ def test_too_many_components_are_refused_by_the_name_of_the_measure(tmp_path):
 
 def test_the_tables_fit_a_narrow_terminal_and_the_page_has_every_hyperconnection(tmp_path):
     record = simulator.run(loaded(tmp_path, BERNOULLI), tmp_path / "run").record
-    assert total_rows(record)[1] == [["all", "150", "150 (+0.0 %)", "150 (+0.0 %)"]]
-    assert part_rows(record.cells[0], {"link"})[1] == [["a-b", "0", "0", "0"], ["b-c", "150", "150", "150"],
-                                                       ["a-c", "0", "0", "0"]]
+    assert total_rows(record)[1] == [["all", "250", "350 (+40.0 %)", "300 (+20.0 %)"]]
+    assert part_rows(record.cells[0], {"link"})[1] == [
+        ["a-b", "100", "100", "100"], ["b-c", "150", "150", "150"], ["a-c", "0", "100", "50"]]
     assert all(table.__rich_measure__ for table in traffic_tables(record)) and len(traffic_tables(record)) == 2
     assert "a-&gt;c" in traffic_html(record)
