@@ -9,21 +9,23 @@ from pathlib import Path
 
 from simulator.network.arrivals import TraceArrivals
 from simulator.scenario.variants import Variant
-from simulator.study.assemble import find_file
+from simulator.study.assemble import find_file, has_layers
 
 BLOCK = 1 << 20
 
 
 def fingerprint(cell: Variant) -> str:
-    """Return a hash of the contents of all files and folders that a cell reads; a file that is missing counts as missing.
+    """Return a hash of the contents of all files and folders that a cell reads; one that is missing counts so.
 
     Without a model of layers and without files it is empty.
     """
     said = []
     data = cell.model.data
-    if data is not None and cell.scenario.outcomes is None and any(part.layers for part in cell.model.parts.values()):
+    if data is not None and cell.scenario.outcomes is None and has_layers(cell.model):
         path = getattr(data, "path", None)
         said.append(f"data {data.kind} {path_hash(find_file(path, cell.base)) if path else package('seglearn')}")
+    if cell.model.keras is not None:
+        said.append(f"keras {file_hash(cell.model.keras.file)}")
     if cell.scenario.outcomes is not None:
         said.append(f"outcomes {file_hash(find_file(cell.scenario.outcomes.path, cell.base))}")
     workload = cell.scenario.workload

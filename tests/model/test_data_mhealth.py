@@ -56,7 +56,53 @@ def test_rows_are_spread_evenly_from_first_to_last(tmp_path):
     assert some.fingerprint != whole.fingerprint
 
 
+def raw_logs(folder, x, y, subject):
+    for who in range(1, 11):
+        rows = subject == who
+        table = np.column_stack([x[rows], y[rows]])
+        np.savetxt(folder / f"mHealth_subject{who}.log", table, fmt="%.3f", delimiter="\t")
+
+
+def test_raw_logs_keep_their_floats(tmp_path):
+    raw_logs(tmp_path, *people(tmp_path / "m.npz"))
+    logs, matrix = (load_data(block(path=path), tmp_path) for path in (".", "m.npz"))
+    assert np.allclose(logs.x_train, matrix.x_train, atol=1e-5)
+    assert np.allclose(logs.x_test, matrix.x_test, atol=1e-5)
+    assert np.array_equal(logs.groups_test, matrix.groups_test)
+    assert np.unique(logs.x_train[:, 0]).size > 100
+
+
+def test_the_reference_cuts_to_integers_loses_first_rows_and_splits_at_random(tmp_path):
+    x, y, subject = people(tmp_path / "m.npz")
+    raw_logs(tmp_path, x, y, subject)
+    kept = y > 0
+    np.savez(tmp_path / "cut.npz", x=np.fix(x[kept]).astype(np.int16), y=y[kept], subject=subject[kept])
+    raw, cut = (load_data(block(path=path, preprocessing="reference"), tmp_path) for path in (".", "cut.npz"))
+    assert raw.fingerprint == cut.fingerprint
+    assert (len(raw.y_train), len(raw.y_test)) == (152, 19)  # of 190 = 200 - 10 rows
+    rows = [tuple(row) for half in (raw.x_train, raw.x_test) for row in half]
+    first = {tuple(np.fix(x[np.flatnonzero(kept & (subject == who))[0]]).astype(np.float32)) for who in range(1, 11)}
+    assert not first & set(rows)
+    assert set(rows) <= {tuple(row) for row in np.fix(x[kept]).astype(np.float32)}
+    assert len(set(rows)) == 171  # no row in both halves
+    assert set(raw.groups_test) <= set(range(1, 11)) and len(set(raw.groups_train)) == 10
+
+
+def test_logs_that_are_missing_or_no_logs_are_told(tmp_path):
+    raw_logs(tmp_path, *people(tmp_path / "m.npz"))
+    (tmp_path / "mHealth_subject3.log").write_text("1 2 3\n")
+    with pytest.raises(ScenarioError, match=r"mHealth_subject3.log' has 3 columns"):
+        load_data(block(path="."), tmp_path)
+    (tmp_path / "mHealth_subject3.log").write_text("one two\n")
+    with pytest.raises(ScenarioError, match=r"subject3.log' is not a log of numbers"):
+        load_data(block(path="."), tmp_path)
+    (tmp_path / "mHealth_subject3.log").unlink()
+    with pytest.raises(ScenarioError, match=r"has no 'mHealth_subject3.log'; get the MHEALTH"):
+        load_data(block(path="."), tmp_path)
+
+
 @pytest.mark.parametrize(("words", "told"), [
+    ({"fold": 1, "preprocessing": "reference"}, "data.fold: 1 has no meaning"),
     ({"fold": 5}, "data.fold: 5 is not a fold: 10 subjects, 2 at a time, make 5; write 0 to 4"),
     ({"fold": 3, "test_subjects": 3}, "write 0 to 2"),
     ({"train_samples": 161}, "data.train_samples: 161 samples are asked, 160 are there"),
@@ -87,6 +133,13 @@ def test_the_shared_matrix_has_the_published_rows():
     assert len(set(data.groups_test)) == 24  # twelve activities of two subjects
     assert np.abs(data.x_train.mean(axis=0, dtype=float)).max() < 1e-4
     assert np.abs(data.x_train.std(axis=0, dtype=float) - 1).max() < 1e-4
+
+
+@needs_matrix
+def test_the_shared_matrix_has_the_rows_of_the_reference():
+    data = load_data(block(path=str(MATRIX), preprocessing="reference"), Path())
+    assert (len(data.y_train), len(data.y_test)) == (274_548, 34_319)  # of 343,185: 80 % and half of the rest
+    assert np.array_equal(data.x_train[:1000], np.fix(data.x_train[:1000]))
 
 
 def test_a_missing_matrix_is_told_with_its_source(tmp_path):

@@ -143,7 +143,8 @@ def _reference(recordings: Recordings, block: MhealthData) -> DataSet:
     trained, tested = reference_halves(len(rows))
     chosen = (evenly(rows[trained], block.train_samples, "data.train_samples"),
               evenly(rows[tested], block.test_samples, "data.test_samples"))
-    train, test = (recordings.half(kept, np.trunc(recordings.x[kept]), recordings.subject) for kept in chosen)
+    # Adding 0 makes -0.0, to which -0.3 is cut, the 0 of the files of integers.
+    train, test = (recordings.half(kept, np.trunc(recordings.x[kept]) + 0, recordings.subject) for kept in chosen)
     return joined(train, test, title="MHEALTH, twelve activities, integers, split at random by row", classes=CLASSES)
 
 
