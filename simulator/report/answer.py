@@ -81,9 +81,9 @@ SHOWS = {
     "accuracy_over_time": "Served accuracy in slices of simulated time, the mean over all replications, up to where "
                           "the first of them ends; the bars below show when each component was down in replication 0. "
                           "Where all replications share their outages, these are shaded behind the curve too.",
-    "accuracy_against_bytes": "Accuracy of degraded answers (from another delivery than with everything up) and expected "
-                              "accuracy, against the bytes of all skip messages of a request. Intervals are of each cell "
-                              "by itself; cells share the test samples, so that their differences are known better.",
+    "accuracy_against_bytes": "Accuracy of degraded answers (from another delivery than with everything up) and "
+                              "expected accuracy, against the bytes of all skip messages of a request. Each interval "
+                              "is of one cell; cells share the test samples, so their differences are known better.",
     "endings": "How requests ended. The whiskers stand at the end of 'on time' and, where some are late, at the "
                "start of 'lost'.",
     "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with "
