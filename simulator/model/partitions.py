@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
@@ -26,11 +26,12 @@ def expanded(model: ModelFile, partition: str | None = None) -> ModelFile:
     layers |= _chosen(model, partition, problems)
     parts = {}
     for name, part in model.parts.items():
-        whole = tuple(_written_out(layers[name], model.blocks, f"parts.{name}.layers", problems))
-        parts[name] = part.model_copy(update={"layers": whole})
+        whole = _written_out(layers[name], model.blocks, f"parts.{name}.layers", problems)
+        parts[name] = part.model_copy(update={"layers": tuple(_with_defaults(whole, model.layer_defaults))})
     if problems:
         raise ScenarioError(*problems)
-    return model.model_copy(update={"parts": parts, "blocks": {}, "partitions": {}, "partition": None})
+    return model.model_copy(update={"parts": parts, "layer_defaults": {}, "blocks": {}, "partitions": {},
+                                    "partition": None})
 
 
 def _chosen(model: ModelFile, partition: str | None, problems: list[Problem]) -> Mapping[str, Layers]:
@@ -66,6 +67,14 @@ def _written_out(layers: Layers, blocks: Mapping[str, Layers], place: str, probl
             continue
         for _ in range(times):
             yield from _written_out(blocks[name], blocks, f"blocks.{name}", problems, (*within, name))
+
+
+def _with_defaults(layers: Iterable[dict[str, Any]], defaults: Mapping[str, Mapping[str, Any]],
+                   ) -> Iterator[dict[str, Any]]:
+    """Yield the layers with the arguments that all of their class have, also inside residual items."""
+    for item in layers:
+        inner = {key: list(_with_defaults(item[key], defaults)) for key in LISTS if key in item}
+        yield {**defaults.get(str(item.get("layer")), {}), **item, **inner}
 
 
 def _block_problem(item: Mapping[str, Any], blocks: Mapping[str, Layers], within: tuple[str, ...],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -130,8 +130,8 @@ def adapter_model(name: str, shape: Shape, target: Shape) -> Any | None:
     """Return the linear sub-model that turns one shape into another, None where they are equal.
 
     Vectors: a Dense layer with bias. Pictures and sequences: a 1 x 1 convolution without bias whose stride is the
-    rounded ratio of the sizes, then cropped or zero-padded at the far end to the exact size. Anything else is flattened
-    first and reshaped last.
+    rounded ratio of the sizes, then cropped or zero-padded at the far end to the exact size; no convolution where that
+    alone does it. Anything else is flattened first and reshaped last.
 
     Args:
         name: Name of the hyperconnection.
@@ -151,15 +151,33 @@ def adapter_model(name: str, shape: Shape, target: Shape) -> Any | None:
 
 
 def _pointwise(tensor: Any, shape: Shape, target: Shape) -> Any:
-    axes = len(shape) - 1
-    sizes = list(zip(shape[:-1], target[:-1], strict=True))
-    strides = tuple(max(1, round(here / there)) for here, there in sizes)
+    axes, strides = len(shape) - 1, _strides(shape, target)
     convolution, cropping, padding = (
         getattr(keras.layers, f"{kind}{axes}D") for kind in ("Conv", "Cropping", "ZeroPadding"))
-    tensor = convolution(target[-1], 1, strides=strides, use_bias=False)(tensor)
+    if shape[-1] != target[-1] or max(strides) > 1:
+        tensor = convolution(target[-1], 1, strides=strides, use_bias=False)(tensor)
     excess = [have - want for have, want in zip(tensor.shape[1:-1], target[:-1], strict=True)]
     for layer, sign in ((cropping, 1), (padding, -1)):
         ends = tuple((0, max(0, sign * extra)) for extra in excess)
         if any(end for _, end in ends):
             tensor = layer(ends if axes > 1 else ends[0])(tensor)
     return tensor
+
+
+def _strides(shape: Shape, target: Shape) -> Shape:
+    return tuple(max(1, round(here / there)) for here, there in zip(shape[:-1], target[:-1], strict=True))
+
+
+def _grown(simple: Shape, sent: Sequence[Shape]) -> Shape:
+    """Return the simple input's shape, as large in each direction as any input is after its adapter's stride."""
+    like = [shape for shape in sent if len(shape) == len(simple) > 1]
+    strided = [[-(-size // stride) for size, stride in zip(shape[:-1], _strides(shape, simple), strict=True)]
+               for shape in like]
+    return (*(max(sizes) for sizes in zip(simple[:-1], *strided, strict=True)), simple[-1])
+
+
+# What a part takes where its inputs differ in size: the size of its simple input, or the largest.
+FITS: Mapping[str, Callable[[Shape, Sequence[Shape]], Shape]] = {
+    "shrink": lambda simple, sent: simple,
+    "grow": _grown,
+}
