@@ -308,7 +308,8 @@ BAD = {
     ),
     "data of no kind": (
         (ASK, "seed: 1", "data: {kind: wach}"),
-        "ask.yaml:11 data: unknown kind 'wach'; did you mean 'watch'? known: 'watch', 'camera', 'arrays'",
+        "ask.yaml:11 data: unknown kind 'wach'; did you mean 'watch'? known: 'watch', 'mhealth', "
+        "'camera', 'cifar10', 'images', 'table', 'arrays'",
     ),
 }
 

@@ -76,7 +76,7 @@ class CameraData(DataBlock):
     """
 
     source: ClassVar[str] = (
-        "the EPFL multi-view multi-class crops (data of EPFL CVLAB, https://www.epfl.ch/labs/cvlab/data/; the folder "
+        "the EPFL multi-view multi-class crops (data of EPFL CVLAB, https://cvlab.epfl.ch/data/multiclass; the folder "
         "multiview-dataset of https://github.com/ashkan-software/clearShallowAtEase), as they are or packed as "
         "docs/data.md says")
 
