@@ -11,6 +11,7 @@ import typer
 from simulator.cli.check import check
 from simulator.cli.copy import copy
 from simulator.cli.list_ import list_
+from simulator.cli.partition import partition
 from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.whatif import whatif
@@ -55,6 +56,7 @@ app.command("whatif")(told(whatif))
 app.command("check")(told(check))
 app.command("list")(told(list_))
 app.command("copy")(told(copy))
+app.command("partition")(told(partition))
 app.command("schema")(told(schema))
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from simulator.blocks import Block
 from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
+from simulator.model.given import FromKeras, KerasFile
 from simulator.units import DurationNs, SizeBytes, WorkFlop
 
 Strategy = Literal["vanilla", "dfg", "resilinet", "resilinet_plus", "select"]
@@ -21,11 +22,13 @@ class SourceBlock(Block):
 
     ``take`` indexes the first axis of a sample (camera: the view); without it the source holds the whole sample.
     ``beside`` names a part: the source stands on that part's node unless the scenario places it elsewhere.
+    ``input`` names the input of a given Keras model that the source holds; it is needed where there are several.
     """
 
     output_bytes: SizeBytes | None = None  # of its message, in a model without layers
     take: int | None = None
     beside: str | None = None
+    input: str | None = None
 
 
 class ServiceBlock(Block):
@@ -36,16 +39,18 @@ class ServiceBlock(Block):
 
 
 class PartBlock(Block):
-    """A part: layers (Keras), or work and output size given by hand.
+    """A part: layers (Keras), a piece of a given Keras model, or work and output size given by hand.
 
     An item of ``layers`` is ``{layer: Dense, units: 64}``; ``{block: name, times: 3}``, layers that the file names
     once; or ``{residual: [...], shortcut: [...]}``, the sum of two chains (no shortcut: of a chain and its input).
     """
 
     layers: Layers = ()
+    from_keras: FromKeras | None = None
     service: ServiceBlock | None = None
     work_flop: WorkFlop | None = None
     output_bytes: SizeBytes | None = None
+    fit: Literal["shrink", "grow"] = "shrink"
     is_exit: bool = Field(default=False, alias="exit")
     needs: Literal["any", "all"] | int = "any"
     groups: tuple[tuple[tuple[str, ...], ...], ...] | None = None
@@ -80,21 +85,35 @@ class Failout(Block):
 
 
 class Training(Block):
-    """How the weights are found."""
+    """How the weights are found.
+
+    Args:
+        epochs: How often every sample is seen; 0 leaves a given model as it is.
+        batch_size: Samples of one step.
+        learning_rate: Of Adam; 0.0001 or less to fine-tune.
+        validation_share: Share of the training samples that chooses the epoch.
+        given: Whether the weights of a given Keras model stay (``fixed``: only adapters learn) or move (``trained``).
+        adapters: What adapters of a given model start from: random weights (``labels``), or a fit without labels to what
+            the parts that they bypass would have sent (``bypassed``).
+    """
 
     epochs: Annotated[int, Field(ge=0)] = 20
     batch_size: Annotated[int, Field(gt=0)] = 64
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    given: Literal["fixed", "trained"] = "trained"
+    adapters: Literal["labels", "bypassed"] = "bypassed"
 
 
 class ModelFile(Block):
     """A split model: who computes what, and who feeds whom.
 
     Args:
+        layer_defaults: Arguments that every layer of a class has unless it says otherwise, by class.
         blocks: Lists of layers by name, for ``{block: name}`` in a part.
         partitions: Ways to split the network, by name: the layers of each part.
         partition: The one that is used unless the scenario names another.
+        keras: The Keras model that the parts are pieces of, where it is given.
         codecs: Codecs laid over those of the hyperconnections: of ``all``, ``skips``, ``simple``, or by name.
     """
 
@@ -103,9 +122,11 @@ class ModelFile(Block):
     sources: dict[str, SourceBlock]
     parts: dict[str, PartBlock]
     hyperconnections: tuple[HyperconnectionBlock, ...]
+    layer_defaults: dict[str, dict[str, Any]] = {}
     blocks: dict[str, Layers] = {}
     partitions: dict[str, dict[str, Layers]] = {}
     partition: str | None = None
+    keras: KerasFile | None = None
     codecs: dict[str, Codec] = {}
     failout: Failout = Failout()
     training: Training = Training()

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from simulator.model.backend import keras
+from simulator.model.nodes import calls
 
 
 def with_flat_rows(piece: Any) -> Any:
@@ -17,8 +18,12 @@ def with_flat_rows(piece: Any) -> Any:
 
     It shares the layers, hence the weights, of the piece.
     """
-    wide = any(_is_dense(layer) and len(layer.input.shape) > 2 for layer in piece.layers)
-    return FlatRows(piece) if wide else piece
+    made = list(calls(piece))
+    tensors = [piece.input, *(call.outputs[0] for call in made)]
+    is_chain = all(len(call.inputs) == len(call.args) == 1 and call.inputs[0] is tensor and not call.kwargs
+                   for call, tensor in zip(made, tensors, strict=False))
+    wide = any(_is_dense(call.operation) and len(call.inputs[0].shape) > 2 for call in made)
+    return FlatRows(piece) if is_chain and wide else piece
 
 
 def _is_dense(layer: Any) -> bool:
@@ -30,7 +35,7 @@ class FlatRows(keras.Model):  # type: ignore[misc]
 
     def __init__(self, piece: Any) -> None:
         super().__init__()
-        self.chain = [layer for layer in piece.layers if not isinstance(layer, keras.layers.InputLayer)]
+        self.chain = [call.operation for call in calls(piece)]
 
     def call(self, tensor: Any) -> Any:
         """Return the output of the chain."""

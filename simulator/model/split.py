@@ -19,9 +19,11 @@ from simulator.model.blocks import ModelFile
 from simulator.model.coders import coder_models, crossing
 from simulator.model.edge_codecs import codecs_of
 from simulator.model.failout import failout_problems, failout_rates
+from simulator.model.given_parts import GivenParts
 from simulator.model.joint import joint_model
 from simulator.model.layers import Failout
-from simulator.model.pieces import Shape, adapter_model, part_model
+from simulator.model.messages import sent_shape
+from simulator.model.pieces import FITS, Shape, adapter_model, part_model
 from simulator.model.work import memory_bytes, work_flop
 from simulator.seeds import stream
 
@@ -52,6 +54,7 @@ class SplitModel:
         self.codecs = codecs_of(model, graph)
         self.coders: dict[int, tuple[Any, ...]] = {}  # encoder and decoder, where they are trained
         self.shapes: dict[str, Shape] = {}
+        self.given = GivenParts(model) if model.keras else None
         problems = [*self._take_sources(shape), *failout_problems(failout, graph)]
         problems += [problem for part in graph.parts if part.join is not None for problem in self._build(part.name)]
         if problems:
@@ -68,6 +71,8 @@ class SplitModel:
                 problems.append(Problem(f"sources.{name}.take", told,
                                         f"write 0 to {shape[0] - 1}" if len(shape) > 1 else "leave take out"))
             self.shapes[name] = shape if take is None else shape[1:]
+            if self.given and not problems:
+                problems += self.given.source_problems(name, self.shapes[name])
         return problems
 
     def _build(self, name: str) -> list[Problem]:
@@ -76,25 +81,34 @@ class SplitModel:
         senders = {edge: self.graph.edges[edge].source for edge in edges}
         if any(sender not in self.shapes for sender in senders.values()):
             return []  # a part before this one is wrong, which is told already
-        wanted = next(self.shapes[senders[edge]] for edge in edges if self._spans[edge] == 0)
+        wanted = (self.given.takes(name) if self.given else
+                  self._wanted(name, [(self._spans[edge], self.shapes[sender]) for edge, sender in senders.items()]))
         try:
             keras.utils.set_random_seed(self._seed_of(name, "weights"))
-            part = part_model(name, self.model.parts[name].layers, wanted, self.classes)
+            part = (self.given.part(name) if self.given else
+                    part_model(name, self.model.parts[name].layers, wanted, self.classes))
         except ScenarioError as error:
             return list(error.problems)
         self.parts[name], self.shapes[name] = part, tuple(part.output.shape[1:])
         for edge, sender in senders.items():
             keras.utils.set_random_seed(self._seed_of(self.graph.edges[edge].name, "weights"))
-            adapter = adapter_model(f"adapter {self.graph.edges[edge].name}", self.shapes[sender], wanted)
+            adapter = (self.given.adapter(sender, name, self._spans[edge] > 0) if self.given else
+                       adapter_model(f"adapter {self.graph.edges[edge].name}", self.shapes[sender], wanted))
             if adapter is not None:
                 self.adapters[edge] = adapter
             keras.utils.set_random_seed(self._seed_of(self.graph.edges[edge].name, "codec"))
             self.coders[edge] = coder_models(self.codecs[edge], self.graph.edges[edge].name, wanted)
         if name in self.graph.exits and self.shapes[name] != (self.classes,):
             told = f"an exit must end in one number for each of {self.classes} classes, not in {self.shapes[name]}"
-            return [Problem(f"parts.{name}.layers", told,
-                            "end it with {layer: Dense, units: classes, activation: softmax}")]
+            way_out = ("choose the output that answers with 'sim partition --outputs'" if self.given else
+                       "end it with {layer: Dense, units: classes, activation: softmax}")
+            return [Problem(f"parts.{name}" if self.given else f"parts.{name}.layers", told, way_out)]
         return []
+
+    def _wanted(self, name: str, sent: list[tuple[int, Shape]]) -> Shape:
+        """Return the shape that a part takes, of the spans and shapes that are sent: that of a simple input."""
+        simple = next(shape for span, shape in sent if span == 0)
+        return FITS[self.model.parts[name].fit](simple, [shape for _, shape in sent])
 
     @cached_property
     def _spans(self) -> tuple[int, ...]:
@@ -132,7 +146,7 @@ class SplitModel:
     def sent_shape(self, edge: int) -> Shape:
         """Return the shape of one sample of the message on an edge, after its adapter."""
         if edge in self.adapters:
-            return tuple(self.adapters[edge].output.shape[1:])
+            return sent_shape(self.adapters[edge])
         return self.shapes[self.graph.edges[edge].source]
 
     def costs(self) -> Costs:

@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError
+from simulator.model.adapters import fit_adapters
 from simulator.model.backend import arrays_of, compiles, keras, make_deterministic, versions
 from simulator.model.blocks import Failout, ModelFile, Strategy, Training
 from simulator.model.data import DataSet
 from simulator.model.edge_codecs import training_codecs
 from simulator.model.failout import failout_rates
+from simulator.model.given_parts import exit_loss, given_identity
 from simulator.model.split import SplitModel, Weights
 from simulator.seeds import stream
 
 FEW_STEPS = 16  # so few are done sooner than a graph is compiled
 FORMAT = 2  # raise it when training changes, so that old weights are not taken for new ones
+ONLY_OF_GIVEN = {"given", "adapters"}
 Progress = Callable[[int, int], None]
 
 
@@ -72,11 +75,15 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
     counts: the exit learns to guess from its biases (ResiliNet).
     """
     make_deterministic(int(stream(seed, 0, "", "training").integers(2**31)))
+    if split.given and training.adapters == "bypassed":
+        fit_adapters(split, dataset.x_train)
+    if training.epochs == 0:
+        return
     whole = split.training_model
     is_short = training.epochs * len(dataset.y_train) < FEW_STEPS * training.batch_size
     whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate), jit_compile=compiles() and not is_short,
                   run_eagerly=is_short,
-                  loss=dict.fromkeys(split.graph.exits, "sparse_categorical_crossentropy"))
+                  loss={name: exit_loss(split.parts[name]) for name in split.graph.exits})
     x, y, dice = split.inputs_of(dataset.x_train), dataset.y_train, stream(seed, 0, "", "order")
     kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])
 
@@ -124,8 +131,10 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
         "graph": [[part.name, repr(part.join), part.is_exit] for part in graph.parts],
         "edges": [[edge.source, edge.target, edge.weight] for edge in graph.edges],
         "failout": [failout_rates(failout, graph), failout.granularity if failout else None],
-        "training": training.model_dump(mode="json"),
+        "training": training.model_dump(mode="json", exclude=None if model.keras else ONLY_OF_GIVEN),
     }
+    if model.keras:
+        named["keras"] = given_identity(model)
     if codecs := training_codecs(split.codecs, graph):
         named["codecs"] = codecs
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 from simulator.model.backend import keras
+from simulator.model.nodes import calls
 
 FLOAT_BYTES = 4
 FREE = frozenset({"InputLayer", "Flatten", "Reshape", "Permute", "Identity", "Dropout", "SpatialDropout1D",
-                  "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "ActivityRegularization"})
+                  "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "ActivityRegularization", "GetItem", "Cast",
+                  "Pack", "Unpack", "Place"})
+PER_PLACE = frozenset({"EinsumDense", "MultiHeadAttention", "GroupQueryAttention"})  # weights act at every place
 
 
 def work_flop(model: Any) -> float:
     """Return the FLOP of one sample: two per multiply-accumulate, and one per output number of an elementwise layer.
 
-    Biases and activations inside a layer are not counted, as in the literature's MAC counts.
+    Biases and activations inside a layer are not counted, as in the literature's MAC counts. A layer that is called
+    twice counts twice.
     """
-    return float(sum(_layer_flop(layer) for layer in model.layers))
+    return float(sum(flop_of(call.operation, call.inputs, call.outputs) for call in calls(model)))
 
 
 def memory_bytes(model: Any) -> int:
@@ -27,8 +32,8 @@ def memory_bytes(model: Any) -> int:
 
 
 def activations(model: Any) -> list[Any]:
-    """Return the tensors of a sub-model: its input and the output of every layer."""
-    return [model.input, *(layer.output for layer in model.layers if type(layer).__name__ != "InputLayer")]
+    """Return the tensors of a sub-model: its input and the outputs of every call."""
+    return [model.input, *(tensor for call in calls(model) for tensor in call.outputs)]
 
 
 def sample_bytes(shape: tuple[int, ...]) -> int:
@@ -40,11 +45,12 @@ def sample_bytes(shape: tuple[int, ...]) -> int:
     return FLOAT_BYTES * prod(shape)
 
 
-def _layer_flop(layer: Any) -> int:
+def flop_of(layer: Any, taken: Sequence[Any], made: Sequence[Any]) -> int:
+    """Return the FLOP of one call of a layer or operation on one sample, given the symbolic tensors in and out."""
     kind = type(layer).__name__
-    if kind in FREE:
+    if kind in FREE or not taken or not made:
         return 0
-    inputs, outputs = layer.input.shape, layer.output.shape
+    inputs, outputs = taken[0].shape, made[0].shape
     places_in, places_out = prod(inputs[1:-1]), prod(outputs[1:-1])
     if isinstance(layer, keras.layers.Dense):
         return 2 * int(places_out * inputs[-1] * outputs[-1])
@@ -54,4 +60,6 @@ def _layer_flop(layer: Any) -> int:
         return 2 * int((places_in if kind.endswith("Transpose") else places_out) * prod(layer.kernel.shape))
     if isinstance(layer, keras.layers.RNN):
         return 2 * int(inputs[1] * layer.count_params())
+    if kind in PER_PLACE:
+        return 2 * int(places_out * layer.count_params())
     return int(prod(inputs[1:] if "Pool" in kind else outputs[1:]))

@@ -31,7 +31,8 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
     """
     scenario = cell.scenario.model_dump(
         mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT, exclude_defaults=True)
-    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title"}, exclude_defaults=True)
+    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title": True, "keras": {"path"}},
+                                  exclude_defaults=True)
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
     topology["nodes"] = {name: without(node, DRAWN) for name, node in topology["nodes"].items()}

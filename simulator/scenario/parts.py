@@ -90,6 +90,8 @@ def model_at(path: Path | None) -> tuple[ModelFile | None, Document, Problems]:
     except ScenarioError as error:
         return None, nothing, error.problems
     model, problems = read_block(ModelFile, document)
+    if model and model.keras:
+        model = model.model_copy(update={"keras": model.keras.beside(path.parent)})
     return model, document, problems
 
 

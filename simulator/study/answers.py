@@ -26,7 +26,7 @@ class Answers:
         costs: FLOP, bytes and memory, derived from the model.
         weights: Hash of the weights.
         classes: Number of classes.
-        is_synthetic: Whether random arrays stand in for a missing data set.
+        is_synthetic: Whether random arrays stand in for a missing data set, or random weights for a missing Keras file.
         uncoded: The outcomes of the same weights without codecs that are not trained; None where there are none.
     """
 
@@ -73,7 +73,7 @@ def answers(
         progress: Who is told.
         memory: What the cells before it have found; None: nothing.
     """
-    memory = memory or Memory()
+    memory, assembly = memory or Memory(), assembly.standing_in() if quick else assembly
     dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
     found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress))
     return replace(found, outcomes=found.outcomes.again())
@@ -107,7 +107,8 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) 
     if runner.has_arithmetic:
         plain = Evaluation(assembly.graph, runner.without_arithmetic(), len(dataset.y_test))
         uncoded = Outcomes(dataset.y_test, dataset.groups_test, no_answer, plain.predictions)
-    return Answers(outcomes, split.costs(), weights, dataset.classes, dataset.is_synthetic, uncoded)
+    is_synthetic = dataset.is_synthetic or (model.keras is not None and model.keras.is_stand_in)
+    return Answers(outcomes, split.costs(), weights, dataset.classes, is_synthetic, uncoded)
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:

@@ -101,7 +101,13 @@ class Assembly:
     @property
     def has_layers(self) -> bool:
         """Whether the model has layers, so that Keras and a data set are needed."""
-        return any(part.layers for part in self.model.parts.values())
+        return has_layers(self.model)
+
+    def standing_in(self) -> Assembly:
+        """Return the same; small random parts are to stand in for a given Keras model whose file is missing."""
+        if self.model.keras is None:
+            return self
+        return replace(self, model=self.model.model_copy(update={"keras": self.model.keras.standing_in()}))
 
     def plan(self, costs: Costs) -> Plan:
         """Return the engine's plan, with the closing times of joins filled in."""
@@ -119,6 +125,11 @@ class Assembly:
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
         return Assembly(self.scenario, self.topology.without_link(name), self.model, self.base)
+
+
+def has_layers(model: ModelFile) -> bool:
+    """Return whether a model is a network: of layers, or cut from a given one."""
+    return any(part.layers or part.from_keras for part in model.parts.values())
 
 
 def with_given_times(model: ModelFile, costs: Costs) -> Costs:

@@ -230,7 +230,8 @@ class Cell:
         self.found.tables["weights"] = [{"hash": self.answers.weights}]
         if self.answers.is_synthetic:
             self.found.notes.append(
-                "SYNTHETIC: the data set is missing, random arrays of its shapes stand in; accuracies mean nothing"
+                "SYNTHETIC: the data set or the given network is missing, random numbers of the same shapes stand in; "
+                "accuracies mean nothing"
             )
 
 
