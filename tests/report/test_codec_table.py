@@ -38,6 +38,16 @@ def test_the_bytes_of_simple_hyperconnections_are_shown_where_they_differ():
     assert "simple bytes" in codec_rows(record(simple_bytes=1000))[0]
 
 
+def test_repeats_of_a_point_are_one_row_with_an_interval_over_the_training_seed():
+    cells = [replace(one, label={**one.label, "repeat": f"repeat {number}"},
+                     estimates=one.estimates | {"degraded_accuracy": factory.estimate(value, 0.05)})
+             for number, value in ((1, 0.5), (2, 0.6), (3, 0.7)) for one in record().cells]
+    heads, rows = codec_rows(factory.record(cells))
+    assert heads[0] == "codecs.skips"
+    assert [row[0] for row in rows] == ["float32", "int8"]
+    assert rows[0][3] == "0.600 ± 0.248"  # t(2 degrees of freedom) 4.3027 times 0.1 / sqrt(3)
+
+
 def test_the_figure_has_a_point_for_each_cell_at_its_bytes():
     figure = accuracy_against_bytes(record())
     degraded, expected = figure.axes
