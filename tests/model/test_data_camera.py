@@ -66,6 +66,15 @@ def test_the_reference_lists_a_frame_by_name_and_cuts_it_in_sixes(tmp_path):
         [0, 1, 2, 3, 4, 5], [6, 12, 7, 13, 8, 14], [9, 15, 10, 16, 11, 17]]
 
 
+def test_the_reference_drops_a_frame_that_is_no_multiple_of_six(tmp_path):
+    write(tmp_path, [*WHOLE, (0, 0, 1, 1, 3)], shade)
+    (tmp_path / "train_dir/bus_images").mkdir()
+    write(tmp_path, [(0, 2, 9, 0, camera) for camera in range(6)], shade)
+    data = load_data(block(path=".", grouping="reference"), tmp_path)
+    assert data.y_train.tolist() == [2]
+    assert "19 pictures left out" in data.title
+
+
 def crops_of(names):
     half, y, frame, obj, camera = np.array(names).T
     return Crops(half, y, frame, obj, camera)

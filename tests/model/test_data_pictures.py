@@ -135,6 +135,14 @@ def test_a_damaged_batch_is_told(text, tmp_path):
         load(tmp_path, kind="cifar10", path=".")
 
 
+def test_a_pickle_cannot_change_what_a_name_stands_for(tmp_path):
+    batches(tmp_path, *halves(tmp_path / "c.npz"))
+    batch = (tmp_path / "test_batch").read_bytes()
+    (tmp_path / "test_batch").write_bytes(b"\x80\x02cnumpy\ndtype\n}U\x05_makeK\x01sb0" + batch[2:])
+    with pytest.raises(ScenarioError, match="it changes what a name stands for"):
+        load(tmp_path, kind="cifar10", path=".")
+
+
 def test_a_missing_batch_is_told(tmp_path):
     batches(tmp_path, *halves(tmp_path / "c.npz"))
     (tmp_path / "data_batch_2").unlink()
@@ -242,6 +250,23 @@ def test_more_pictures_than_memory_holds_are_refused_before_one_is_read(tmp_path
     monkeypatch.setattr(images, "MOST_BYTES", 3 * 10 * 10 * 3 * 4)
     with pytest.raises(ScenarioError, match=r"data.train_samples: 4 pictures of 10 x 10 .* ask for at most 3"):
         load(tmp_path, kind="images", path=".", size=[10, 10])
+
+
+def test_an_npz_of_jpegs_gives_every_so_manyth_picture_to_the_test(tmp_path):
+    packed = []
+    for shade in range(7):
+        buffer = io.BytesIO()
+        Image.new("RGB", (8, 8), (30 * shade,) * 3).save(buffer, "JPEG", quality=100)
+        packed.append(buffer.getvalue())
+    words = {"jpeg": np.frombuffer(b"".join(packed), np.uint8), "y": np.arange(7),
+             "offsets": np.cumsum([0, *map(len, packed)])}
+    np.savez(tmp_path / "j.npz", **words)
+    data = load(tmp_path, kind="images", path="j.npz", size=[2, 2], test_every=3)
+    assert (data.y_test.tolist(), data.y_train.tolist(), data.classes) == ([2, 5], [0, 1, 3, 4, 6], 7)
+    assert np.allclose(data.x_test[:, 0, 0, 0] * 255, [60, 150], atol=1)
+    np.savez(tmp_path / "j.npz", **{**words, "y": np.arange(6)})
+    with pytest.raises(ScenarioError, match=r"has 8 offsets into .* bytes, and 6 labels"):
+        load(tmp_path, kind="images", path="j.npz")
 
 
 @needs_packed
