@@ -52,6 +52,7 @@ def run(
     from simulator.cli.progress import Bars  # noqa: PLC0415
     from simulator.cli.sets import overrides  # noqa: PLC0415
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
+    from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
 
@@ -66,7 +67,8 @@ def run(
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
     traffic = traffic_tables(done.record)
-    for table in [rich_table(done.record)] * (has_summary(done.record) or not traffic) + traffic:
+    summary = [rich_table(done.record)] * (has_summary(done.record) or not traffic)
+    for table in (repeats_tables(done.record) or summary) + traffic:
         console.print(table)
     if codecs := codec_table(done.record):
         console.print(codecs)

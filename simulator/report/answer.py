@@ -16,6 +16,7 @@ from simulator.report.numbers import (
     has_band,
     number_text,
 )
+from simulator.report.repeats_table import as_estimate, axes_of, rows_of
 from simulator.study.record import CellRecord, Record
 
 # What a question is most likely about, first choice first: (estimate, its name in a sentence, style, unit).
@@ -33,7 +34,7 @@ SMALLER_IS_BETTER = {"latency_mean_ms", "traffic_on_demand_bytes"}
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
     for name, words, style, unit in HEADLINES:
-        cells = [cell for cell in record.cells if name in cell.estimates and not math.isnan(cell.estimates[name].value)]
+        cells = [cell for cell in compared(record, name) if name in cell.estimates and not math.isnan(cell.estimates[name].value)]
         if not cells:
             continue
         sign = -1 if name in SMALLER_IS_BETTER else 1
@@ -42,6 +43,16 @@ def answer(record: Record) -> str:
             return f"{words} is {_shown(ranked[0].estimates[name], style, unit)}{_against_all_up(ranked[0], name)}."
         return _comparison(ranked, name, words, (style, unit))
     return "This run measured nothing that answers in one number; see the tables."
+
+
+def compared(record: Record, name: str) -> tuple[CellRecord, ...]:
+    """Return the cells that a sentence compares: with repeats, the means of the last value of the grid's last axis."""
+    rows = rows_of(record, name)
+    if not rows:
+        return record.cells
+    named, across = axes_of(rows)
+    last = [row for row in rows if across is None or row["label"][across] == rows[-1]["label"][across]]
+    return tuple(CellRecord("", row["label"], {name: as_estimate(row)}) for row in last)
 
 
 def _shown(estimate: Estimate, style: Style, unit: str) -> str:
@@ -84,6 +95,8 @@ SHOWS = {
     "accuracy_against_bytes": "Accuracy of degraded answers (from another delivery than with everything up) and "
                               "expected accuracy, against the bytes of all skip messages of a request. Each interval "
                               "is of one cell; cells share the test samples, so their differences are known better.",
+    "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
+               "training seeds and test set.",
     "endings": "How requests ended. The whiskers stand at the end of 'on time' and, where some are late, at the "
                "start of 'lost'.",
     "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with "

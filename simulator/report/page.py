@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, traffic
+from simulator.report import codec_table, repeats_table, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -28,6 +28,7 @@ HEADINGS = {
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
     "accuracy_against_bytes": "Accuracy against bytes",
+    "repeats": "Expected accuracy, side by side",
 }
 
 AGREEMENT_NOTE = (
@@ -69,7 +70,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     below = [_figure(record, name, figures[name]) for name in figures if kind_of(name) not in ABOVE_TABLES]
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
-        *above, _section("The numbers", _summary(record)),
+        *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
         _section(codec_table.TITLE, _codecs(record)), *below,
@@ -132,7 +133,18 @@ def _summary(record: Record) -> str:
     headers, rows = summary_rows(record)
     words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(LEGEND[head])}" for head in headers if head in LEGEND)
     note = f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>'
+    if record.repeats:
+        note += f"<details><summary>Every cell</summary>{_table(headers, rows)}</details>"
+        return note + _methods(record)
     return _table(headers, rows) + note + _methods(record)
+
+
+def _repeats(record: Record) -> str:
+    texts = []
+    for table in repeats_table.tables(record):
+        texts.append(f"<h3>{html.escape(table.title)}</h3>{_table(table.headers, table.rows)}"
+                     f'<p class="small">{html.escape(table.caption)}</p>')
+    return "".join(texts)
 
 
 def _methods(record: Record) -> str:

@@ -11,6 +11,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.report.codec_table import cells_with_codecs
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
+from simulator.report.repeats_table import rows_of
 from simulator.study.record import CellRecord, Record
 from simulator.topology.graph import Topology
 from simulator.units import SECOND_NS
@@ -94,6 +95,8 @@ def curve_figures(
     from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
 
     drawn = {}
+    if record.repeats and rows_of(record):
+        drawn["repeats"] = draw.repeats_bars(record)
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     if cells_with_codecs(record):

@@ -44,7 +44,11 @@ class CellRecord:
 
 @dataclass(frozen=True)
 class Record:
-    """The answer of a run: its cells, and everything that is needed to run it again."""
+    """The answer of a run: its cells, and everything that is needed to run it again.
+
+    With repeats, ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
+    (``simulator.study.repeats`` says what is in a row); without they are empty.
+    """
 
     title: str
     question: str
@@ -53,6 +57,8 @@ class Record:
     scenario: dict[str, Any]
     versions: dict[str, str]
     cells: tuple[CellRecord, ...]
+    repeats: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[dict[str, Any]] = field(default_factory=list)
     is_quick: bool = False
     is_synthetic: bool = False
     format: int = FORMAT

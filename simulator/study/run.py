@@ -21,6 +21,7 @@ from simulator.study.memory import Memory, trainings
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
+from simulator.study.repeats import differences, summed_up
 from simulator.study.store import CellAnswer, RunFolder, write_text
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, Doing(quick, progress, memory))
         answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
+    records = tuple(a.record for a in answers)
+    repeats = loaded.scenario.repeats
+    several, is_one = repeats.count > 1, not any(key.partition(".")[0] == "data" for key in repeats.values)
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -96,7 +100,9 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         seed=loaded.scenario.seed,
         scenario=resolved(loaded),
         versions=versions(),
-        cells=tuple(a.record for a in answers),
+        cells=records,
+        repeats=summed_up(records, is_one_test_set=is_one) if several else [],
+        differences=differences(records, is_one_test_set=is_one) if several else [],
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )

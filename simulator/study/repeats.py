@@ -1,0 +1,99 @@
+"""A study with repeats, summed up: every point of the grid over its repeats, and paired differences between points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simulator.expect.repeats import Clusters, Repeated, over_repeats
+from simulator.scenario.variants import REPEAT
+from simulator.study.record import CellRecord
+
+Label = dict[str, str]
+CLUSTERED = "expected_accuracy"  # the estimate whose worth by cluster is in the record
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the grid: its label without the repeat, and its cells, repeat by repeat."""
+
+    label: Label
+    cells: tuple[CellRecord, ...]
+
+
+def points(cells: Sequence[CellRecord]) -> list[Point]:
+    """Return the points of a grid in the order of their first cells."""
+    found: dict[tuple[tuple[str, str], ...], list[CellRecord]] = {}
+    for cell in cells:
+        found.setdefault(tuple((key, value) for key, value in cell.label.items() if key != REPEAT), []).append(cell)
+    return [Point(dict(label), tuple(members)) for label, members in found.items()]
+
+
+def summed_up(cells: Sequence[CellRecord], *, is_one_test_set: bool) -> list[dict[str, Any]]:
+    """Return a row for each point and estimate: ``label, estimate, value, low, high, samples, method, ...``.
+
+    ``deviation`` is the standard deviation over repeats; ``training_half`` and ``test_half`` are the half-widths of the
+    intervals of one uncertainty alone, None where it cannot be told apart.
+
+    Args:
+        cells: All cells of the study.
+        is_one_test_set: Whether all repeats are judged on the same samples.
+    """
+    return [row for point in points(cells) for row in _rows(point, is_one_test_set)]
+
+
+def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
+    for name in point.cells[0].estimates:
+        values = np.array([cell.estimates[name].value for cell in point.cells if name in cell.estimates])
+        if np.isnan(values).any():
+            continue
+        clusters = [_clusters(cell) for cell in point.cells] if name == CLUSTERED else []
+        known = [each for each in clusters if each is not None]
+        yield {"label": point.label, "estimate": name,
+               **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))}
+
+
+def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool) -> list[dict[str, Any]]:
+    """Return how expected accuracy differs from that of the grid's first axis' first value, paired repeat by repeat.
+
+    Seeds, samples and failures are the same on both sides, so that what they have in common cancels. The rows are those
+    of ``summed_up``, with ``against``: the value of the first axis that is subtracted.
+    """
+    grid = points(cells)
+    axis = next(iter(grid[0].label), None) if grid else None
+    if axis is None:
+        return []
+    base = grid[0].label[axis]
+    by_label = {tuple(point.label.items()): point for point in grid}
+    rows = []
+    for point in grid:
+        other = by_label.get(tuple({**point.label, axis: base}.items()))
+        if other is None or point.label[axis] == base or not _is_paired(point, other):
+            continue
+        values = np.array([a.estimates[CLUSTERED].value - b.estimates[CLUSTERED].value
+                           for a, b in zip(point.cells, other.cells, strict=True)])
+        pairs = [(_clusters(a), _clusters(b)) for a, b in zip(point.cells, other.cells, strict=True)]
+        known = [a.minus(b) for a, b in pairs if a is not None and b is not None]
+        rows.append({"label": point.label, "against": base, "estimate": CLUSTERED,
+                     **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))})
+    return rows
+
+
+def _is_paired(point: Point, other: Point) -> bool:
+    cells = (*point.cells, *other.cells)
+    return len(point.cells) == len(other.cells) and all(CLUSTERED in cell.estimates for cell in cells)
+
+
+def _clusters(cell: CellRecord) -> Clusters | None:
+    for row in cell.tables.get("clusters", ()):
+        return Clusters(np.array(row["samples"]), np.array(row["worth"]))
+    return None
+
+
+def _plain(found: Repeated) -> dict[str, Any]:
+    return {**found.estimate.as_dict(), "deviation": found.deviation,
+            "training_half": found.training.high - found.training.value,
+            "test_half": found.test.high - found.test.value if found.test else None}
