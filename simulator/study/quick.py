@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,19 @@ from numpy.typing import NDArray
 from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
 from simulator.scenario.load import Loaded
+from simulator.scenario.scenario import Repeats
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
+CELLS = 9  # a larger grid keeps the first and the last value of each axis
 TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 
 
 def quickened(loaded: Loaded) -> Loaded:
-    """Return the scenario made quick; what it asks stays the same."""
+    """Return the scenario made quick; what it asks stays the same, but of a large grid only its corners, and once."""
     scenario, workload, model = loaded.scenario, loaded.scenario.workload, quick_model(loaded.model)
+    sweep = scenario.sweep
+    if prod(len(values) for values in sweep.values()) > CELLS:
+        sweep = {key: values if len(values) == 1 else (values[0], values[-1]) for key, values in sweep.items()}
     # What the scenario writes of its training wins over the model's file, also over one that a sweep names.
     training = (scenario.training or Training()).model_copy(update={"epochs": model.training.epochs})
     return replace(
@@ -27,6 +33,8 @@ def quickened(loaded: Loaded) -> Loaded:
                 "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
                 "replications": min(REPLICATIONS, scenario.replications),
                 "training": training,
+                "sweep": sweep,
+                "repeats": Repeats(),
             }
         ),
         model=model,
