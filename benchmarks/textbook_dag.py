@@ -108,8 +108,8 @@ class World:
         if not isinstance(answer, News):
             raise TypeError(answer)
         self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
-        if answer.taken is not None:
-            self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken)
+        if any(self.graph.edges[edge].source in self.graph.sources for edge in answer.taken or ()):
+            self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken or ())
         self.result.cause[number] = answer.cause
 
     def _absent(self, number: int) -> frozenset[str]:
@@ -139,6 +139,8 @@ class World:
             output = News(int(self.env.now), frozenset())
         else:
             output = yield from self.inputs(request, name, join)
+            if output.taken is None and self.graph.starved_emits:
+                output = News(int(self.env.now), frozenset())
         if output.taken is not None:
             node = self.plan.placement[name]
             is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request)

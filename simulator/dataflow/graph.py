@@ -46,11 +46,19 @@ class PartGraph:
     """Parts in topological order, and the edges between them in order of declaration.
 
     Sets of edges are ints: bit 0 is "holds this request's data", bit ``1 + e`` is edge e, bit ``1 + edges + x`` is
-    the x-th exit. ``fed`` of a part is the set of the edges behind its output; 0 is lost or absent.
+    the x-th exit. ``fed`` of a part is the set of the edges behind its output; 0 is lost or absent. One more bit, which
+    no delivery has, marks what rests on a starved part that emits.
+
+    Args:
+        parts: All parts.
+        edges: The hyperconnections.
+        starved_emits: Whether a part that is up, but whose needs are not met, fires with no input (and puts out what
+            its biases make of zeros); else it sends nothing.
     """
 
     parts: tuple[Part, ...]
     edges: tuple[Edge, ...]
+    starved_emits: bool = False
 
     @cached_property
     def part_by_name(self) -> dict[str, Part]:
@@ -82,6 +90,11 @@ class PartGraph:
         """Names of the parts whose output is an answer."""
         return tuple(part.name for part in self.parts if part.is_exit)
 
+    @cached_property
+    def starved(self) -> int:
+        """``fed`` of a starved part: 0 where it is silent, else a mark that says that something came without data."""
+        return 1 << (1 + len(self.edges) + len(self.exits)) if self.starved_emits else EMPTY
+
     def edge_bit(self, edge: int) -> int:
         """Return the bit of an edge."""
         return 1 << (1 + edge)
@@ -93,6 +106,10 @@ class PartGraph:
     def delivery(self, exit_part: str, edges: Iterable[int]) -> int:
         """Return the delivery of an exit and the taken edges behind it."""
         return DATA | self.exit_bit(exit_part) | sum(self.edge_bit(edge) for edge in edges)
+
+    def answer(self, exit_part: str, fed: int) -> int:
+        """Return the delivery of an exit from what is behind its output; empty where that holds no data of a source."""
+        return fed & ~self.starved | self.exit_bit(exit_part) if fed & DATA else EMPTY
 
     def exit_of(self, delivery: int) -> str | None:
         """Return the exit that answered, None for the empty delivery."""
@@ -115,7 +132,14 @@ class PartGraph:
         return fed
 
     def text(self, delivery: int) -> str:
-        """Return a delivery for people: ``cloud<fog1->cloud,...>`` or ``-`` for the empty one."""
+        """Return a delivery for people: ``cloud <- iot->edge edge->cloud``, or ``-`` for the empty one.
+
+        A part that fired with no input is told at the end: ``c <- e2->f4 f4->c f3->c (f3 starved)``.
+        """
         if delivery == EMPTY:
             return "-"
-        return f"{self.exit_of(delivery)} <- " + " ".join(self.edges[edge].text for edge in self.edges_of(delivery))
+        edges = [self.edges[edge] for edge in self.edges_of(delivery)]
+        fed = {*self.sources, *(edge.target for edge in edges)}
+        bare = dict.fromkeys(edge.source for edge in edges if edge.source not in fed)
+        told = f" ({', '.join(bare)} starved)" if bare else ""
+        return f"{self.exit_of(delivery)} <- " + " ".join(edge.text for edge in edges) + told

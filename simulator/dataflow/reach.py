@@ -29,12 +29,12 @@ class Reach:
         key = down & self.relevant
         if key not in self._known:
             fed = self.fed(key)
-            answers = (fed[name] | self.graph.exit_bit(name) for name in self.graph.exits if fed[name])
-            self._known[key] = next(answers, EMPTY)
+            answers = (self.graph.answer(name, fed[name]) for name in self.graph.exits)
+            self._known[key] = next(filter(None, answers), EMPTY)
         return self._known[key]
 
     def fed(self, down: frozenset[str]) -> dict[str, int]:
-        """Return, for each part, the edges behind its output; 0 where it sends nothing (down or starved)."""
+        """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent."""
         graph, fed = self.graph, dict[str, int]()
         for part in graph.parts:
             node = self.placement[part.name]
@@ -44,7 +44,7 @@ class Reach:
                 fed[part.name] = DATA
             else:
                 present = {edge for edge in part.join.edges if fed[graph.edges[edge].source] and self.is_up(edge, down)}
-                fed[part.name] = self._union(part.join.take(present), fed)
+                fed[part.name] = self._union(part.join.take(present), fed) or graph.starved
         return fed
 
     def is_up(self, edge: int, down: frozenset[str]) -> bool:

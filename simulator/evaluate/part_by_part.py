@@ -86,17 +86,20 @@ class Evaluation:
             if part in self.graph.sources:
                 outputs[part] = {fed: self.runner.source(part, samples) for fed in runs}
             else:
-                outputs[part] = self._run(part, runs, outputs)
+                outputs[part] = self._run(part, runs, outputs, len(samples))
             for delivery, fed in plan.answers[part].items():
                 yield delivery, self.runner.predict(part, outputs[part][fed])
             for done in plan.done_with[part]:
                 del outputs[done]
 
-    def _run(self, part: str, runs: Mapping[int, tuple[Sent, ...]], outputs: Outputs) -> dict[int, Tensor]:
-        """Return the outputs of one part for all that it is fed."""
+    def _run(
+        self, part: str, runs: Mapping[int, tuple[Sent, ...]], outputs: Outputs, rows: int
+    ) -> dict[int, Tensor]:
+        """Return the outputs of one part for all that it is fed; a starved part that emits runs on zeros."""
         wanted = dict.fromkeys(sent for inputs in runs.values() for sent in inputs)
         arrived = {sent: self._send(sent, outputs) for sent in wanted}
-        taken = {fed: [arrived[sent] for sent in inputs] for fed, inputs in runs.items()}
+        taken = {fed: [arrived[sent] for sent in inputs] or [self.runner.no_input(part, rows)]
+                 for fed, inputs in runs.items()}
         return stacked(partial(self.runner.run, part), taken, self._call_rows(part))
 
     def _send(self, sent: Sent, outputs: Outputs) -> Tensor:

@@ -23,6 +23,9 @@ class PartRunner(Protocol):
     def run(self, part: str, inputs: Sequence[Tensor]) -> Tensor:
         """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""
 
+    def no_input(self, part: str, rows: int) -> Tensor:
+        """Return what a part that fires with no input runs on: zeros in the shape of its input, ``rows`` of them."""
+
     def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
         """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
 

@@ -67,6 +67,10 @@ class KerasRunner:
         """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""
         return self._calls[part](inputs)
 
+    def no_input(self, part: str, rows: int) -> Tensor:
+        """Return zeros in the shape of the part's input, ``rows`` of them, in the memory of one number."""
+        return np.broadcast_to(np.float32(0), (rows, *self.split.parts[part].input.shape[1:]))
+
     def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
         """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
         classes: NDArray[np.intp] = np.argmax(output, axis=1)

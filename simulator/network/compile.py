@@ -19,6 +19,7 @@ from simulator.network.links import Hop, Line, Settle
 from simulator.network.machines import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, blame_code
 from simulator.network.parts import Station, firing_of, single_input
 from simulator.network.plan import Draws, Plan
+from simulator.network.starved import Emission
 from simulator.network.switches import Switches
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
 from simulator.topology.routes import Route, Routes
@@ -241,10 +242,16 @@ class Wiring:
 
 
 def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
-    """Build all parts and return ``begin`` of each source; ``answered`` is the log that learns of an exit's output."""
+    """Build all parts and return what begins at birth; ``answered`` is the log that learns of an exit's output.
+
+    Those are the joins that wait from then on, then ``begin`` of each source.
+    """
     plan, wiring = world.plan, Wiring(world)
     inputs: dict[int, Settle] = {}
     begins: list[Settle] = []
+    opens: list[Settle] = []
+    emission = Emission(plan.graph.starved) if plan.graph.starved_emits else None
+    answered = emission.informed(answered) if emission else answered
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
         outputs = [wiring.wire(edge, inputs[edge]) for edge in plan.graph.outputs[part.name]]
@@ -262,21 +269,30 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             world.draws.work_ns[part.name].tolist(),
             tuple(outputs),
             late,
+            emission,
         )
         if part.join is None:
             begins.append(firing_of(station))
         else:
             rules = Rules(part.join)
-            inputs.update(zip(rules.edges, settles(world, station, part.name, rules), strict=True))
-    return tuple(reversed(begins))
+            inputs.update(zip(rules.edges, settles(world, station, part.name, rules, opens), strict=True))
+    return (*opens, *reversed(begins))
 
 
-def settles(world: World, station: Station, part: str, rules: Rules) -> tuple[Settle, ...]:
-    """Return ``settle`` of each input of a part: the smallest kind of join that keeps the policy."""
+def settles(
+    world: World, station: Station, part: str, rules: Rules, opens: list[Settle]
+) -> tuple[Settle, ...]:
+    """Return ``settle`` of each input of a part: the smallest kind of join that keeps the policy.
+
+    A join that closes at an age, and fires then even if it has heard of nothing, begins to wait at birth: it is added
+    to ``opens``.
+    """
     wait = world.plan.policy.wait
     closes = partial(TimedJoin, station, rules, blame_wait=blame_code(world.index[world.plan.placement[part]], BY_WAIT))
     if isinstance(wait, DeadlineWait) and part in world.plan.closes_ns:
-        return closes(close=closes_at_age(world.births, world.plan.closes_ns[part])).inputs()
+        join = closes(close=closes_at_age(world.births, world.plan.closes_ns[part]))
+        opens += [join.open] if station.emission else []
+        return join.inputs()
     if rules.size == 1 and rules.taken(rules.all):
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):

@@ -13,7 +13,7 @@ from heapq import heappush
 from simulator.dataflow.join import Join
 from simulator.network.clock import FOREVER, OURS, Firing
 from simulator.network.links import Settle
-from simulator.network.parts import Station, happening
+from simulator.network.parts import Station, happening, starving_of
 
 Verdict = tuple[tuple[int, ...], tuple[int, ...]]
 """Places of the inputs that were consulted, and of those that are taken (none: starved)."""
@@ -74,7 +74,7 @@ class PerfectJoin:
 
     def __init__(self, station: Station, rules: Rules) -> None:
         self.station, self.rules = station, rules
-        self.callbacks = (happening(station),)
+        self.callbacks, self.starve = (happening(station),), starving_of(station)
         self.blank = [0, 0, OPEN] + [0] * (3 * rules.size)
 
     def inputs(self) -> tuple[Settle, ...]:
@@ -110,7 +110,7 @@ class PerfectJoin:
         return settle
 
     def _conclude(self, request: int, state: list[int], verdict: Verdict) -> None:
-        """Fire at the instant when the last consulted input is settled, or pass the news on that nothing will come."""
+        """Fire at the instant when the last consulted input is settled, or starve then."""
         consulted, taken = verdict
         size, station = self.rules.size, self.station
         when = 0
@@ -128,6 +128,5 @@ class PerfectJoin:
             heappush(station.clock.queue, (when, OURS, request * station.stride + station.offset, firing))
             return
         blame = last_loss(state[3:], state[3 + size :], state[3 + 2 * size :], consulted)[1]
-        state[2] = FOREVER
-        for output in station.outputs:
-            output(request, when, 0, blame)
+        state[2] = when if station.emission else FOREVER
+        self.starve(request, when, blame)

@@ -13,6 +13,7 @@ from heapq import heappush
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
+from simulator.network.starved import Emission, Starve, emitting, silent
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Station:
         work_ns: Service time of each request.
         outputs: The wires (and the log, for an exit) that learn of the part's output.
         late: Limits of the requests and the code to blame when one passes in this part's service; None: nobody asks.
+        emission: What it puts out when it is starved; None: nothing.
     """
 
     clock: Clock
@@ -38,6 +40,7 @@ class Station:
     work_ns: Sequence[int]
     outputs: tuple[Settle, ...]
     late: tuple[Sequence[int], int] | None = None
+    emission: Emission | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -102,16 +105,22 @@ def happening(station: Station) -> Callable[[Firing], None]:
     return happen if station.late or len(station.outputs) > 1 else happen_to_one
 
 
+def starving_of(station: Station) -> Starve:
+    """Return what happens when it is known that the part can never have the inputs it needs."""
+    if station.emission is None:
+        return silent(station.outputs)
+    return emitting(station.emission, happening(station), station.clock, station.stride, station.offset)
+
+
 def single_input(station: Station) -> Settle:
-    """Return ``settle`` of a part with one input: it fires when the input is here, or passes the news of a loss on."""
-    outputs, queue, stride, offset = station.outputs, station.clock.queue, station.stride, station.offset
-    callbacks = (happening(station),)
+    """Return ``settle`` of a part with one input: it fires when the input is here, else it starves."""
+    queue, stride, offset = station.clock.queue, station.stride, station.offset
+    callbacks, starve = (happening(station),), starving_of(station)
 
     def settle(request: int, when: int, fed: int, blame: int) -> None:
         if fed:
             heappush(queue, (when, OURS, request * stride + offset, Firing(callbacks, request, fed, blame)))
         else:
-            for output in outputs:
-                output(request, when, 0, blame)
+            starve(request, when, blame)
 
     return settle

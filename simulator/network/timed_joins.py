@@ -14,7 +14,7 @@ from heapq import heappush
 from simulator.network.clock import ALARM, FOREVER, OURS, Firing
 from simulator.network.joins import OPEN, Rules, last_loss
 from simulator.network.links import Settle
-from simulator.network.parts import Station, firing_of
+from simulator.network.parts import Station, firing_of, starving_of
 
 Close = Callable[[int, int], int]
 """``close(request, first)``: when the join closes; ``first`` is the first arrival so far, FOREVER before any."""
@@ -39,13 +39,18 @@ class TimedJoin:
 
     def __init__(self, station: Station, rules: Rules, close: Close, blame_wait: int) -> None:
         self.station, self.rules, self.close, self.blame_wait = station, rules, close, blame_wait
-        self.fire = firing_of(station)
+        self.fire, self.starve = firing_of(station), starving_of(station)
         self.waiting: dict[int, Waiting] = {}
         self.callbacks = (self._happen,)
 
     def inputs(self) -> tuple[Settle, ...]:
         """Return ``settle`` of each input."""
         return tuple(self._input_at(place) for place in range(self.rules.size))
+
+    def open(self, request: int, when: int, fed: int, blame: int) -> None:
+        """Begin to wait at the request's birth, for a join that closes, and then fires, even if it hears of nothing."""
+        size = self.rules.size
+        self._plan(request, self.waiting.setdefault(request, Waiting([0] * size, [0] * size, [0] * size)))
 
     def _input_at(self, place: int) -> Settle:
         bit, size, everything, waiting, plan = 1 << place, self.rules.size, self.rules.all, self.waiting, self._plan
@@ -109,10 +114,11 @@ class TimedJoin:
         taken = self.rules.taken(here)
         if taken:
             self._fire(request, state, now, taken)
-            self.station.clock.too_late[self.station.offset] += (state.present & ~here).bit_count()
         else:
             known = (p for p in range(self.rules.size) if state.settled >> p & 1 and state.whens[p] <= now)
             self._starve(request, state, now, known)
+        if taken or self.station.emission:
+            self.station.clock.too_late[self.station.offset] += (state.present & ~here).bit_count()
         if state.settled == self.rules.all:
             self.waiting.pop(request, None)
 
@@ -130,8 +136,7 @@ class TimedJoin:
     def _starve(self, request: int, state: Waiting, when: int, lost: Iterable[int]) -> None:
         blame = last_loss(state.whens, state.feds, state.blames, tuple(lost))[1] or self.blame_wait
         state.fired = when
-        for output in self.station.outputs:
-            output(request, when, 0, blame)
+        self.starve(request, when, blame)
 
 
 def closes_after_first(after_ns: int) -> Close:

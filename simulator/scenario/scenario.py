@@ -72,4 +72,4 @@ class Scenario(Block):
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()
     replications: Annotated[int, Field(gt=0)] = 10
-    starved: Literal["silent"] = "silent"
+    starved: Literal["silent", "emit"] = "silent"

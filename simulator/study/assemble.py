@@ -20,7 +20,7 @@ from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
 from simulator.failures.process import FailureProcess, NoLaw
-from simulator.model.blocks import Failout, ModelFile
+from simulator.model.blocks import Failout, ModelFile, PartBlock, SourceBlock
 from simulator.model.codecs import FLOAT_BYTES
 from simulator.model.edge_codecs import codecs_of
 from simulator.model.failout import failout_parts
@@ -53,8 +53,9 @@ class Assembly:
 
     @cached_property
     def graph(self) -> PartGraph:
-        """The part graph under the scenario's strategy, skips and weights."""
-        return part_graph(self.model, self.scenario.strategy, self.scenario.skips, self._weights())
+        """The part graph under the scenario's strategy, skips, weights, and what it says of starved parts."""
+        graph = part_graph(self.model, self.scenario.strategy, self.scenario.skips, self._weights())
+        return replace(graph, starved_emits=self.scenario.starved == "emit")
 
     def _weights(self) -> tuple[float, ...]:
         """Return the weight of each hyperconnection of the model file under the scenario's scheme."""
@@ -146,7 +147,7 @@ def given_costs(model: ModelFile, graph: PartGraph) -> Costs:
 
     An output of so many bytes is a vector of float32 to a codec.
     """
-    senders = {**model.sources, **model.parts}
+    senders: dict[str, SourceBlock | PartBlock] = {**model.sources, **model.parts}
     sent = {edge.name: senders[edge.source].output_bytes or 0 for edge in graph.edges}
     for place, codec in codecs_of(model, graph).items():
         if codec.tag and (as_float32 := sent.get(graph.edges[place].name)):

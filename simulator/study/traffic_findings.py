@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from simulator.dataflow.build import spans
@@ -41,7 +42,7 @@ def find_traffic(assembly: Assembly, patterns: Patterns, found: Findings, *, qui
 
     Three ways of sending are compared: every skip always, skips on demand, and the same model without skips.
     """
-    plain = part_graph(assembly.model, "vanilla")
+    plain = replace(part_graph(assembly.model, "vanilla"), starved_emits=assembly.graph.starved_emits)
     without = Reach(plain, assembly.placement, Routes(assembly.topology))
     sizes, plain_sizes = message_bytes(assembly, (assembly.graph, plain), quick=quick)
     always = expected_traffic(Sending(assembly.reach), sizes, patterns)

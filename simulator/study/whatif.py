@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.dataflow.graph import EMPTY
+from simulator.dataflow.graph import DATA, EMPTY
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.expect.clusters import cluster_mean
 from simulator.expect.estimate import Estimate
@@ -155,7 +155,8 @@ def edge_fates(assembly: Assembly, down: frozenset[str]) -> tuple[EdgeFate, ...]
         if lost:
             fates.append(EdgeFate(edge.name, "lost", lost))
         elif delivery & graph.edge_bit(place):
-            fates.append(EdgeFate(edge.name, "taken", ""))
+            bare = "" if fed[edge.source] & DATA else f"{edge.source} is starved: what it sends holds no data"
+            fates.append(EdgeFate(edge.name, "taken", bare))
         else:
             fates.append(EdgeFate(edge.name, "spare", why_spare(assembly, place, fed[edge.target], down)))
     return tuple(fates)

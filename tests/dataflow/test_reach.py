@@ -19,13 +19,13 @@ def named(graph: PartGraph, delivery: int):
     return None if delivery == EMPTY else (graph.exit_of(delivery), pairs)
 
 
-def brute(graph: PartGraph, mode: str, topology: Topology, down: frozenset[str]):
+def brute(graph: PartGraph, mode: str, topology: Topology, down: frozenset[str], *, emits: bool = False):
     parts = nx.DiGraph([(edge.source, edge.target) for edge in graph.edges])
     wires = nx.Graph()
     wires.add_nodes_from(node.name for node in topology.nodes)
     wires.add_edges_from((*link.ends, {"link": link.name}) for link in topology.links)
     relays = [node.name for node in topology.nodes if node.forwards_when_down]
-    return reach_brute.delivery(parts, graph.exits, mode, wires, down, relays)
+    return reach_brute.delivery(parts, graph.exits, mode, wires, down, relays, emits=emits)
 
 
 def test_a_part_without_input_sends_nothing():

@@ -18,7 +18,7 @@ from simulator.network.blocks import Policy
 from simulator.network.plan import Draws, Plan
 from simulator.network.waits import with_waits
 from simulator.topology.graph import Topology
-from tests.network.test_zero_delay import plans
+from tests.network.test_zero_delay import emitting, plans
 
 WAITS = ({"kind": "perfect"}, {"kind": "timeout", "after": "30 us"}, {"kind": "deadline"})
 
@@ -66,6 +66,12 @@ def check(plan: Plan, policy: Policy, seed: int, requests: int) -> None:
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
+def test_any_plan_whose_starved_parts_emit_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
+    check(emitting(plan), policy, seed, requests=40)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
 def test_any_plan_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
@@ -77,3 +83,10 @@ def test_any_plan_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
 def test_many_plans_have_the_textbooks_deliveries_and_ends(plan, policy, seed):
     check(plan, policy, seed, requests=60)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
+def test_many_plans_whose_starved_parts_emit_have_the_textbooks_deliveries_and_ends(plan, policy, seed):
+    check(emitting(plan), policy, seed, requests=60)

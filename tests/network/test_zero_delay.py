@@ -76,9 +76,16 @@ def plans(draw):
     return Plan(graph, placement, topology, Costs({}, {}))
 
 
+def emitting(plan: Plan) -> Plan:
+    """Return the plan with starved parts that emit."""
+    return replace(plan, graph=replace(plan.graph, starved_emits=True))
+
+
+@pytest.mark.parametrize("starved", ["silent", "emit"])
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(plan=plans(), seed=st.integers(0, 2**16))
-def test_the_identity_holds_on_any_graph_placement_and_topology(plan, seed):
+def test_the_identity_holds_on_any_graph_placement_and_topology(starved, plan, seed):
+    plan = emitting(plan) if starved == "emit" else plan
     rng = np.random.default_rng(seed)
     names = plan.topology.components
     switches = [np.cumsum(rng.integers(1, 40, 60)) - rng.integers(0, 40) for _ in names]
@@ -87,9 +94,11 @@ def test_the_identity_holds_on_any_graph_placement_and_topology(plan, seed):
     assert engine_deliveries(plan, timeline, arrivals) == snapshot_deliveries(plan, timeline, arrivals)
 
 
+@pytest.mark.parametrize("starved", ["silent", "emit"])
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(plan=plans(), seed=st.integers(0, 2**16))
-def test_the_identity_holds_for_one_coin_a_component_and_request(plan, seed):
+def test_the_identity_holds_for_one_coin_a_component_and_request(starved, plan, seed):
+    plan = emitting(plan) if starved == "emit" else plan
     rng = np.random.default_rng(seed)
     names = plan.topology.components
     none = tuple(np.zeros(0, dtype=np.int64) for _ in names)

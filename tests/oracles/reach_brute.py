@@ -10,7 +10,7 @@ Taken = frozenset[tuple[str, str]]
 
 
 def delivery(parts: nx.DiGraph, exits: Sequence[str], mode: str, wires: nx.Graph, down: Collection[str],
-             relays: Collection[str]) -> tuple[str, Taken] | None:
+             relays: Collection[str], *, emits: bool = False) -> tuple[str, Taken] | None:
     """Return (exit, taken edges behind it), or None where there is no answer.
 
     Args:
@@ -20,16 +20,18 @@ def delivery(parts: nx.DiGraph, exits: Sequence[str], mode: str, wires: nx.Graph
         wires: The network; an edge's attribute ``link`` is the link's name.
         down: Nodes and links that are down.
         relays: Nodes that relay while they are down.
+        emits: Whether a part that is up but takes nothing sends all the same.
     """
     fed = {}
     for part in nx.lexicographical_topological_sort(parts):
         here = [p for p in parts.predecessors(part) if fed[p] is not None and is_wired(wires, p, part, down, relays)]
         taken = set(here) if mode == "add" else preferred(parts, part, here)
-        if part in down or (parts.in_degree(part) and not taken):
+        if part in down or (parts.in_degree(part) and not taken and not emits):
             fed[part] = None
         else:
             fed[part] = frozenset({(p, part) for p in taken}).union(*(fed[p] for p in taken))
-    return next(((part, fed[part]) for part in exits if fed[part] is not None), None)
+    informed = [part for part in exits if any(parts.in_degree(p) == 0 for p, _ in fed[part] or ())]
+    return (informed[0], fed[informed[0]]) if informed else None
 
 
 def is_wired(wires: nx.Graph, a: str, b: str, down: Collection[str], relays: Collection[str]) -> bool:

@@ -16,7 +16,10 @@ class PlainRunner:
     first declared input of its part passes an adapter. Weights are small whole numbers, so sums are exact in float32.
     """
 
-    def __init__(self, graph: PartGraph, samples: int, widths: Mapping[str, int] | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, graph: PartGraph, samples: int, widths: Mapping[str, int] | None = None, seed: int = 0, *,
+        has_biases: bool = False,
+    ) -> None:
         rng = np.random.Generator(np.random.PCG64(seed))
         self.graph = graph
         self.widths = {part.name: (widths or {}).get(part.name, 4) for part in graph.parts}
@@ -31,6 +34,9 @@ class PlainRunner:
                     has = self.widths[graph.edges[edge].source]
                     if has != wanted:
                         self.adapters[edge] = rng.integers(-1, 2, (has, wanted)).astype(np.float32)
+        biases = np.random.Generator(np.random.PCG64(seed + 1))
+        self.biases = {name: biases.integers(0, 4, self.widths[name]).astype(np.float32) if has_biases else 0
+                       for name in self.kernels}
         self.calls: list[tuple[str, int]] = []
 
     def source(self, part: str, samples: np.ndarray) -> np.ndarray:
@@ -46,7 +52,10 @@ class PlainRunner:
         for tensor in inputs[1:]:
             total += tensor
         self.calls.append((part, len(total)))
-        return np.clip(total @ self.kernels[part], 0, 99)  # stays small and whole
+        return np.clip(total @ self.kernels[part] + self.biases[part], 0, 99)  # stays small and whole
+
+    def no_input(self, part: str, rows: int) -> np.ndarray:
+        return np.zeros((rows, len(self.kernels[part])), np.float32)
 
     def predict(self, exit_part: str, output: np.ndarray) -> np.ndarray:
         return output.argmax(axis=1)
@@ -68,7 +77,8 @@ def forward(runner: PlainRunner, delivery: int, samples: int) -> np.ndarray:
         if part in graph.sources:
             return runner.source(part, np.arange(samples))
         taken = [edge for edge in names.values() if graph.edges[edge].target == part]
-        return runner.run(part, [runner.send(edge, output(graph.edges[edge].source)) for edge in taken])
+        arrived = [runner.send(edge, output(graph.edges[edge].source)) for edge in taken]
+        return runner.run(part, arrived or [runner.no_input(part, samples)])
 
     answer = graph.exit_of(delivery)
     assert answer is not None
