@@ -82,7 +82,9 @@ class TimedJoin:
         rules, station = self.rules, self.station
         close = self.close(request, state.first)
         if state.settled == rules.all and (not state.present or state.first > close):
-            self._starve(request, state, min(max(state.whens), close), range(rules.size))
+            lost = max(state.whens)
+            if lost <= close or not station.emission:  # one that emits does so at closing time, and its alarm is set
+                self._starve(request, state, min(lost, close), range(rules.size))
             return
         fires_at, priority = close, ALARM
         ready = rules.ready(state.present)
