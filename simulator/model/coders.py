@@ -62,14 +62,15 @@ def coder_models(codec: PayloadCodec, name: str, shape: Shape) -> tuple[Any, ...
     return adapter_model(f"encoder {name}", shape, narrow), adapter_model(f"decoder {name}", narrow, shape)
 
 
-def crossing(pieces: Sequence[Any], codec: PayloadCodec | None) -> Callable[[Any], Any]:
-    """Return what a hyperconnection does to a tensor in a Keras model: adapter, encoder and decoder, arithmetic.
+def crossing(before: Sequence[Any], after: Sequence[Any], codec: PayloadCodec | None) -> Callable[[Any], Any]:
+    """Return what a hyperconnection does to a tensor in a Keras model.
 
     Args:
-        pieces: The sub-models that it passes, in their order.
-        codec: Whose arithmetic it passes last; None for none.
+        before: The sub-models that it passes first, in their order.
+        after: The sub-models that it passes last.
+        codec: Whose arithmetic it passes between them; None for none.
     """
-    layers = [*pieces, *([] if codec is None else [CodecLayer(codec)])]
+    layers = [*before, *([] if codec is None else [CodecLayer(codec)]), *after]
 
     def cross(tensor: Any) -> Any:
         for layer in layers:

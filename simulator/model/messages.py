@@ -101,10 +101,14 @@ class Place(keras.Layer):  # type: ignore[misc]
         return {**super().get_config(), "before": self.before, "after": self.after}
 
 
+def is_placed(adapter: Any) -> bool:
+    """Return whether an adapter is the receiver's: it puts the tensor that came at its place in a message."""
+    return any(isinstance(layer, Place) for layer in adapter.layers)
+
+
 def sent_shape(adapter: Any) -> Shape:
     """Return the shape of one sample of what an adapter sends: what comes out of it, or went into its ``Place``."""
-    placed = any(isinstance(layer, Place) for layer in adapter.layers)
-    return tuple((adapter.input if placed else adapter.output).shape[1:])
+    return tuple((adapter.input if is_placed(adapter) else adapter.output).shape[1:])
 
 
 def place_model(name: str, tensor: str, message: Mapping[str, Shape]) -> Any | None:

@@ -32,7 +32,9 @@ class KerasRunner:
         self.split = split
         self.data = split.inputs_of(x_test)
         self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
-        self._sends = {edge: [_Call(piece) for piece in split.pieces_on(edge)] for edge in split.codecs}
+        pieces = {edge: split.pieces_on(edge) for edge in split.codecs}
+        self._sends = {edge: [_Call(piece) for piece in before] for edge, (before, _) in pieces.items()}
+        self._places = {edge: [_Call(piece) for piece in after] for edge, (_, after) in pieces.items()}
         self.codecs: dict[int, PayloadCodec] = dict(split.codecs)
 
     @property
@@ -60,6 +62,8 @@ class KerasRunner:
         for call in self._sends[edge]:
             sent = call([sent])
         sent = received_rows(self.codecs[edge], sent)
+        for call in self._places[edge]:
+            sent = call([sent])
         weight = self.split.graph.edges[edge].weight
         return sent if weight == 1 else sent * np.float32(weight)
 

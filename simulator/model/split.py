@@ -22,7 +22,7 @@ from simulator.model.failout import failout_problems, failout_rates
 from simulator.model.given_parts import GivenParts
 from simulator.model.joint import joint_model
 from simulator.model.layers import Failout
-from simulator.model.messages import sent_shape
+from simulator.model.messages import is_placed, sent_shape
 from simulator.model.pieces import FITS, Shape, adapter_model, part_model
 from simulator.model.work import memory_bytes, work_flop
 from simulator.seeds import stream
@@ -97,7 +97,7 @@ class SplitModel:
             if adapter is not None:
                 self.adapters[edge] = adapter
             keras.utils.set_random_seed(self._seed_of(self.graph.edges[edge].name, "codec"))
-            self.coders[edge] = coder_models(self.codecs[edge], self.graph.edges[edge].name, wanted)
+            self.coders[edge] = coder_models(self.codecs[edge], self.graph.edges[edge].name, self.sent_shape(edge))
         if name in self.graph.exits and self.shapes[name] != (self.classes,):
             told = f"an exit must end in one number for each of {self.classes} classes, not in {self.shapes[name]}"
             way_out = ("choose the output that answers with 'sim partition --outputs'" if self.given else
@@ -120,19 +120,25 @@ class SplitModel:
     @cached_property
     def training_model(self) -> Any:
         """The whole network as one Keras model, with failout; it shares its weights with the pieces."""
-        crossings = {place: crossing(self.pieces_on(place), codec if codec.shapes_training else None)
+        crossings = {place: crossing(*self.pieces_on(place), codec if codec.shapes_training else None)
                      for place, codec in self.codecs.items()}
         return joint_model(self.graph, self.parts, crossings, self.failouts, self._source_shapes)
 
     @cached_property
     def told_model(self) -> Any:
         """The whole network as one Keras model that is told which edges are up (input ``edges_up``)."""
-        crossings = {place: crossing(self.pieces_on(place), codec) for place, codec in self.codecs.items()}
+        crossings = {place: crossing(*self.pieces_on(place), codec) for place, codec in self.codecs.items()}
         return joint_model(self.graph, self.parts, crossings, {}, self._source_shapes, is_told=True)
 
-    def pieces_on(self, edge: int) -> tuple[Any, ...]:
-        """Return the sub-models that a tensor passes on an edge: adapter, encoder, decoder, those that there are."""
-        return (*([self.adapters[edge]] if edge in self.adapters else []), *self.coders[edge])
+    def pieces_on(self, edge: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the sub-models that a tensor passes on an edge, before and after its codec's arithmetic.
+
+        They are adapter, encoder and decoder; an adapter that only places a tensor in its message comes last.
+        """
+        adapter = (self.adapters[edge],) if edge in self.adapters else ()
+        if adapter and is_placed(adapter[0]):
+            return self.coders[edge], adapter
+        return (*adapter, *self.coders[edge]), ()
 
     @property
     def _source_shapes(self) -> dict[str, Shape]:

@@ -9,6 +9,7 @@ from simulator.model.blocks import Training
 from simulator.model.coders import CodecLayer
 from simulator.model.data import DataSet
 from simulator.model.graph import part_graph
+from simulator.model.messages import place_model
 from simulator.model.runner import KerasRunner
 from simulator.model.train import train, weights_key
 from tests.support.models import (
@@ -140,7 +141,8 @@ def test_the_sender_encodes_and_the_receiver_decodes():
     plain, narrow = split().costs(), split(**{"edge->cloud": BOTTLENECK}).costs()
     more = {name: narrow.work_flop[name] - plain.work_flop[name] for name in plain.work_flop}
     assert more == {"iot": 0, "edge": 2 * 5 * 2, "fog": 0, "cloud": 2 * 2 * 5}
-    assert narrow.memory_bytes["cloud"] > plain.memory_bytes["cloud"]
+    more = {name: narrow.memory_bytes[name] - plain.memory_bytes[name] for name in ("edge", "cloud")}
+    assert more == {"edge": 4 * (5 * 2 + 2 + 5), "cloud": 4 * (2 * 5 + 5 + 5)}  # weights and the widest tensor
     assert narrow.payload_bytes == plain.payload_bytes | {"edge->cloud": 8}
 
 
@@ -186,3 +188,14 @@ def test_the_most_particular_key_wins_and_the_block_lies_over_the_hyperconnectio
     assert tags() == ["int8", "", "", "", ""]
     assert tags(all="float16") == ["float16"] * 5
     assert tags(all="float16", skips="int8", simple="float32", **{"edge->cloud": "float32"}) == ["", "", "", "int8", ""]
+
+
+def test_what_the_receiver_only_puts_in_its_place_is_coded_without_its_padding():
+    model, x = split(**{"edge->cloud": {"kind": "top_k", "share": 0.4}}), rows()
+    place = edge(model, "edge->cloud")
+    model.adapters[place] = place_model("placed", "b", {"a": (3,), "b": (5,)})
+    output = KerasRunner(model, x).run("edge", [x])
+    sent = KerasRunner(model, x).send(place, output)
+    assert np.array_equal(sent[:, :3], np.zeros((40, 3)))
+    assert np.array_equal(sent[:, 3:], model.codecs[place].received(output))
+    assert model.codecs[place].message_bytes(model.sent_shape(place)) == 2 * 6
