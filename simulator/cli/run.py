@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from simulator.report.fitting import FittingTable
+    from simulator.study.record import Record
 
 Out = Annotated[
     Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)
@@ -51,10 +55,6 @@ def run(
     import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
     from simulator.cli.sets import overrides  # noqa: PLC0415
-    from simulator.report.codec_table import codec_table  # noqa: PLC0415
-    from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
-    from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
-    from simulator.report.traffic import traffic_tables  # noqa: PLC0415
 
     changed = overrides(sets or []) | ({} if seed is None else {"seed": str(seed)})
     loaded = simulator.load(scenario, changed)
@@ -66,16 +66,23 @@ def run(
         return
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
-    traffic = traffic_tables(done.record)
-    summary = [rich_table(done.record)] * (has_summary(done.record) or not traffic)
-    for table in (repeats_tables(done.record) or summary) + traffic:
+    for table in tables_of(done.record):
         console.print(table)
-    if codecs := codec_table(done.record):
-        console.print(codecs)
-    agreement = agreement_table(done.record)
-    if agreement and any("served_accuracy" in cell.estimates for cell in done.record.cells):
-        console.print(agreement)
     for cell in done.record.cells:
         for note in cell.notes:
             console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def tables_of(record: Record) -> list[FittingTable]:
+    """Return the tables of a finished run, in the order in which they are printed."""
+    from simulator.report.codec_table import codec_table  # noqa: PLC0415
+    from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
+    from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
+    from simulator.report.traffic import traffic_tables  # noqa: PLC0415
+
+    traffic = traffic_tables(record)
+    summary = [rich_table(record)] * (has_summary(record) or not traffic)
+    served = any("served_accuracy" in cell.estimates for cell in record.cells)
+    others = [codec_table(record), agreement_table(record) if served else None]
+    return [*(repeats_tables(record) or summary), *traffic, *(table for table in others if table)]
