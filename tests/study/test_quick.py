@@ -1,15 +1,18 @@
 """The quick version keeps the question and makes it small."""
 
+from itertools import product
+from math import prod
+
 import pytest
 from small import Told
 
 import simulator
 from simulator.scenario.shelf import names
-from simulator.scenario.variants import variants
-from simulator.study.quick import quickened
+from simulator.scenario.variants import label_text, variants
+from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
 
-SIZES = {"workload", "replications", "training"}
+SIZES = {"workload", "replications", "training", "sweep", "repeats"}
 
 
 @pytest.mark.parametrize("name", names("scenario"))
@@ -22,8 +25,22 @@ def test_what_is_asked_stays_the_same(name):
         assert quick.scenario.workload.arrivals == loaded.scenario.workload.arrivals
         assert quick.scenario.workload.requests <= 200
     assert quick.scenario.replications <= 3
-    assert len(variants(quick)) == len(variants(loaded))
     assert {cell.model.training.epochs for cell in variants(quick)} == {1}
+    assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
+
+
+@pytest.mark.parametrize("name", names("scenario"))
+def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
+    loaded = simulator.load(name)
+    whole = [[label_text(value) for value in values] for values in loaded.scenario.sweep.values()]
+    if prod(map(len, whole)) > CELLS:
+        whole = [list(dict.fromkeys((texts[0], texts[-1]))) for texts in whole]
+    assert [tuple(cell.label.values()) for cell in variants(quickened(loaded))] == list(product(*whole))
+
+
+def test_a_grid_with_repeats_runs_each_point_once():
+    loaded = simulator.load("queue", set={"sweep": {"seed": [1, 2]}, "repeats": 5})
+    assert [cell.label for cell in variants(quickened(loaded))] == [{"seed": "1"}, {"seed": "2"}]
 
 
 @pytest.mark.parametrize(
