@@ -82,9 +82,14 @@ class TensorGraph:
         return reached
 
     def outputs_behind(self, cut: Iterable[str]) -> Tensors:
-        """Return the outputs that depend on a cut."""
-        reached = self.downstream(cut)
+        """Return the outputs that depend on a cut; one that the cut itself names is answered before it."""
+        reached = self.downstream(cut) - set(cut)
         return tuple(output for output in self.outputs if output in reached)
+
+    def crossing(self, cut: Tensors) -> Tensors:
+        """Return the tensors of a cut that are needed behind it: its message."""
+        used = self.need(self.outputs_behind(cut), cut).used
+        return tuple(tensor for tensor in cut if tensor in used)
 
 
 def leaks(graph: TensorGraph, cut: Sequence[str]) -> dict[str, Tensors]:
@@ -137,7 +142,8 @@ def cut_problems(graph: TensorGraph, cuts: Sequence[Tensors]) -> tuple[Problem, 
         problems += [] if unknown else _separation_problems(graph, number, cut)
     if problems:
         return tuple(problems)
-    return tuple(problem for number in range(len(cuts)) for problem in _order_problems(graph, cuts, number))
+    sent = [graph.crossing(cut) for cut in cuts]
+    return tuple(problem for number in range(len(cuts)) for problem in _order_problems(graph, sent, number))
 
 
 def _near(tensor: str, known: Iterable[str]) -> str:
@@ -162,9 +168,9 @@ def _separation_problems(graph: TensorGraph, number: int, cut: Tensors) -> Itera
     for tensor, path in found.items():
         yield Problem(at, f"does not separate input from output: {tensor!r} leaks ({path_text(path, tensor)})",
                       f"write --cuts {'+'.join((*cut, *found))!r}, or cut elsewhere")
-    used = graph.need(behind, cut).used
+    crossing = graph.crossing(cut)
     for tensor in cut:
-        if tensor not in used and not found:
+        if tensor not in (*crossing, *graph.outputs) and not found:
             yield Problem(at, f"{tensor!r} is not needed behind the cut", "leave it out")
 
 

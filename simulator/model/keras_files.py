@@ -82,7 +82,7 @@ def _classes(config: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(config, Mapping):
         if isinstance(config.get("class_name"), str):
             yield config
-        for value in config.values():
+        for value in config.values() if config.get("class_name") != "Lambda" else ():
             yield from _classes(value)
     elif isinstance(config, list):
         for value in config:

@@ -42,11 +42,12 @@ def regions(graph: TensorGraph, cuts: Sequence[Tensors], names: Sequence[str]) -
         names: Names of the parts of the chain, one more than cuts.
     """
     made: list[Region] = []
+    sent_over = [graph.crossing(cut) for cut in cuts]
     answered: set[str] = set()
     for number, name in enumerate(names):
-        given = cuts[number - 1] if number else graph.inputs
-        sent = cuts[number] if number < len(cuts) else ()
-        behind = graph.outputs_behind(sent) if sent else ()
+        given = sent_over[number - 1] if number else graph.inputs
+        sent = sent_over[number] if number < len(cuts) else ()
+        behind = graph.outputs_behind(cuts[number]) if sent else ()
         own = tuple(output for output in graph.outputs if output not in behind and output not in answered)
         answered |= set(own)
         feeder = names[number - 1] if number else None
