@@ -8,6 +8,7 @@ import yaml
 
 from simulator.model.blocks import ModelFile
 from simulator.model.graph import part_graph
+from simulator.model.partitions import expanded
 from simulator.model.split import SplitModel
 
 SHELF = Path(__file__).parents[2] / "models"
@@ -41,8 +42,8 @@ def shelf_model(name):
 
 
 def split_model(model, strategy, shape, classes, **kwargs):
-    """Return the split model of a strategy, without training."""
-    return SplitModel(model, part_graph(model, strategy), shape, classes, **kwargs)
+    """Return the split model of a strategy, without training; of several partitions the first."""
+    return SplitModel(expanded(model), part_graph(model, strategy), shape, classes, **kwargs)
 
 
 def alive_patterns(graph):
