@@ -128,10 +128,10 @@ def write(out: Path, made: Partition) -> None:
     Raises:
         ScenarioError: it cannot be written.
     """
-    from simulator.model.partition import yaml_text  # noqa: PLC0415
+    from simulator.model.written import yaml_text  # noqa: PLC0415
 
     try:
-        out.write_text(yaml_text(made), encoding="utf-8")
+        out.write_text(yaml_text(made.model), encoding="utf-8")
     except OSError as error:
         raise ScenarioError(Problem("option --out", f"{str(out)!r} cannot be written: {error.strerror}",
                                     "name a file in a folder that you can write to")) from error
@@ -146,8 +146,8 @@ def show_candidates(console: Console, model: Path, found: tuple[Candidate, ...])
                           ("MFLOP behind", "right")):
         table.add_column(head, justify=justify, no_wrap=head != "tensor")  # type: ignore[arg-type]
     for row in found:
-        table.add_row(row.tensor, "x".join(map(str, row.shape)), f"{row.payload_bytes:,}", f"{row.before_flop / 1e6:,.2f}",
-                      f"{row.behind_flop / 1e6:,.2f}")
+        flop = (f"{flop / 1e6:,.2f}" for flop in (row.before_flop, row.behind_flop))
+        table.add_row(row.tensor, "x".join(map(str, row.shape)), f"{row.payload_bytes:,}", *flop)
     console.print(table)
     console.print("Several tensors may make a cut together: --cuts A+B. Then: sim partition MODEL --cuts TENSOR ...",
                   highlight=False, soft_wrap=True)

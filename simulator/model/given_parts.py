@@ -12,9 +12,8 @@ from simulator.model.blocks import ModelFile
 from simulator.model.given import FromKeras, KerasFile
 from simulator.model.keras_files import file_hash, read_keras
 from simulator.model.keras_graph import KerasGraph, piece_between, read_graph
-from simulator.model.messages import Pack, Unpack, message_adapter, packed_shape, place_model
+from simulator.model.messages import Pack, Unpack, linear, message_adapter, packed_shape, place_model
 from simulator.model.nodes import calls, input_names
-from simulator.model.pieces import adapter_model
 from simulator.model.regions import legal
 
 Shape = tuple[int, ...]
@@ -185,8 +184,7 @@ def _random(tensor: Any, shape: Shape) -> Any:
     here: Sequence[int] = tensor.shape[1:]
     if len(here) > 1 and len(here) != len(shape):
         tensor = keras.layers.Flatten()(tensor) if prod(here) < SMALL else _pooled(tensor)
-    adapter = adapter_model("stand in", tuple(tensor.shape[1:]), shape)
-    return keras.layers.Identity()(tensor) if adapter is None else adapter(tensor)
+    return linear(tensor, shape)
 
 
 def _pooled(tensor: Any) -> Any:

@@ -19,8 +19,9 @@ from simulator.model.nodes import is_graph
 
 BLOCK = 1 << 20
 FOREIGN = frozenset({"TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"})
-INSTEAD_OF_LAMBDA = ("a Lambda layer is code in a file and is never loaded: write the same with keras.ops on the tensor, "
-                     "or as a keras.Layer subclass under @keras.saving.register_keras_serializable(), and save again")
+INSTEAD_OF_LAMBDA = ("a Lambda layer is code in a file and is never loaded: write the same with keras.ops on the "
+                     "tensor, or as a keras.Layer subclass under @keras.saving.register_keras_serializable(), and save "
+                     "again")
 
 
 def read_keras(path: Path, place: str, sha256: str | None = None) -> Any:
@@ -43,8 +44,8 @@ def read_keras(path: Path, place: str, sha256: str | None = None) -> Any:
         raise ScenarioError(Problem(place, told, "save it again with the Keras that is installed here")) from error
     if not is_graph(model):
         told = f"{type(model).__name__} {model.name!r} is no graph of layers"
-        raise ScenarioError(Problem(place, told, "build it as keras.Model(inputs, outputs), or as keras.Sequential with "
-                                                 "a keras.Input first, and save it again"))
+        way_out = "build it as keras.Model(inputs, outputs), or as keras.Sequential with a keras.Input first"
+        raise ScenarioError(Problem(place, told, way_out))
     return model
 
 
@@ -95,12 +96,13 @@ def _class_problems(words: Mapping[str, Any], place: str) -> Iterator[Problem]:
     if kind in ("Lambda", "__lambda__"):
         yield Problem(place, f"the layer {name!r} is a Lambda", INSTEAD_OF_LAMBDA)
     elif kind in FOREIGN:
-        yield Problem(place, f"the layer {name!r} is a {kind}, which runs code of its own", "build it from Keras layers")
+        told = f"the layer {name!r} is a {kind}, which runs code of its own"
+        yield Problem(place, told, "build it from Keras layers")
     elif not _is_of_keras(words):
         registered = words.get("registered_name") or kind
         if keras.saving.get_registered_object(registered) is None:
-            way_out = (f"decorate the class with @keras.saving.register_keras_serializable(), save again, and import it "
-                       f"before calling simulator from Python (docs/partition.md): Keras looks for {registered!r}")
+            way_out = ("decorate the class with @keras.saving.register_keras_serializable(), save again, and import "
+                       f"it before you call simulator from Python (docs/partition.md): Keras looks for {registered!r}")
             yield Problem(place, f"{name!r} is of the class {kind!r}, which Keras does not know", way_out)
 
 

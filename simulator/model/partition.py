@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import yaml
-from numpy.typing import NDArray
 
 from simulator.dataflow.build import spans
 from simulator.dataflow.graph import Edge
@@ -20,16 +15,16 @@ from simulator.model.backend import keras
 from simulator.model.blocks import ModelFile
 from simulator.model.cuts import Tensors, cut_problems, leaks, place
 from simulator.model.given_parts import GivenParts, ends_in_softmax
-from simulator.model.keras_files import file_hash, read_keras
-from simulator.model.keras_graph import KerasGraph, mask_problems, piece_between, read_graph
+from simulator.model.keras_files import read_keras
+from simulator.model.keras_graph import KerasGraph, mask_problems, read_graph
 from simulator.model.messages import packed_shape, sent_shape
 from simulator.model.nodes import calls
-from simulator.model.regions import Region, legal, regions
+from simulator.model.recomposed import difference
+from simulator.model.regions import Region, regions
 from simulator.model.work import flop_of, sample_bytes, work_flop
-from simulator.seeds import stream
+from simulator.model.written import plain_file, plain_model, source_names
 
 PLACE = "argument MODEL"
-CLOSE = 1e-4  # of the largest output: what float32 may differ by when the same sums are taken in another order
 Shape = tuple[int, ...]
 
 
@@ -156,7 +151,7 @@ def partition(wish: Wish, folder: Path) -> Partition:
     if problems := _problems(opened, cuts, names, wish):
         raise ScenarioError(*problems)
     made = regions(opened.graph, cuts, names)
-    model = _plain(opened, made, wish, folder)
+    model = plain_model(opened, made, plain_file(wish.path, folder, wish.scaling), wish.skips)
     file = ModelFile.model_validate(model)
     if file.keras is None:
         raise ScenarioError(Problem(PLACE, "names no file"))
@@ -165,7 +160,7 @@ def partition(wish: Wish, folder: Path) -> Partition:
     pieces = {region.name: given.part(region.name) for region in made}
     rows = tuple(PartRow(region.name, sum(1 for _ in calls(pieces[region.name])), pieces[region.name].count_params(),
                          work_flop(pieces[region.name]), region.is_exit) for region in made)
-    return Partition(model, rows, tuple(_message_rows(file, given, opened)), _difference(opened, made),
+    return Partition(model, rows, tuple(_message_rows(file, given, opened)), difference(opened, made, PLACE),
                      _shared(opened, made), tuple(_notes(opened, made, pieces)))
 
 
@@ -188,81 +183,10 @@ def _problems(opened: KerasGraph, cuts: Sequence[Tensors], names: Tensors, wish:
                                 "name each part once, from input to output"))
     problems += [Problem("option --names", f"{name!r} is not a name", "write letters, digits and underscores")
                  for name in names if not re.fullmatch(r"[A-Za-z]\w*", name)]
-    taken = [*names, *_source_names(opened)]
+    taken = [*names, *source_names(opened)]
     problems += [Problem("option --names", f"{name!r} is named twice", "sources and parts have names of their own")
                  for name in dict.fromkeys(names) if taken.count(name) > 1]
     return problems
-
-
-# -- the model file ----------------------------------------------------------------------------------------------------
-
-
-def _source_names(opened: KerasGraph) -> dict[str, str]:
-    """Return the source of each input, by source: one is called sensor, several like their inputs."""
-    inputs = opened.graph.inputs
-    return {"sensor": inputs[0]} if len(inputs) == 1 else {legal(name): name for name in inputs}
-
-
-def _plain(opened: KerasGraph, made: Sequence[Region], wish: Wish, folder: Path) -> dict[str, Any]:
-    sources, chain = _source_names(opened), [region for region in made if not region.is_head]
-    given: dict[str, Any] = {"path": _path_from(wish.path, folder), "sha256": file_hash(wish.path)}
-    given |= {key: value for key, value, usual in
-              (("scale", wish.scaling[0], 1.0), ("offset", wish.scaling[1], 0.0)) if value != usual}
-    first = made[0].name
-    several = len(sources) > 1
-    edges = [{"from": source, "to": first} for source in sources]
-    edges += [{"from": region.feeder, "to": region.name} for region in (*chain, *(r for r in made if r.is_head))
-              if region.feeder]
-    return {
-        "title": f"{wish.path.stem} in {len(chain)} parts",
-        "keras": given,
-        "sources": {source: {**({"take": number} if several else {}), "input": tensor}
-                    for number, (source, tensor) in enumerate(sources.items())},
-        "parts": {region.name: _plain_part(opened, region) for region in made},
-        "hyperconnections": [*edges, *_skips([region.name for region in chain], wish.skips)],
-        "failout": {"survival": 0.9},
-        "training": {"epochs": 3, "batch_size": 64, "learning_rate": 1e-4, "given": "trained", "adapters": "bypassed"},
-    }
-
-
-def _plain_part(opened: KerasGraph, region: Region) -> dict[str, Any]:
-    sides = {side: {tensor: list(shape) for tensor, shape in opened.shapes(tensors).items()}
-             for side, tensors in (("inputs", region.inputs), ("outputs", region.outputs))}
-    return {**({"exit": True} if region.is_exit else {}), "from_keras": sides}
-
-
-def _path_from(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-
-
-def _skips(chain: Sequence[str], span: tuple[int, int] | None) -> list[dict[str, str]]:
-    """Return the skips from part to part of the chain whose span lies between two numbers."""
-    least, most = span or (1, 0)
-    return [{"from": chain[start], "to": chain[end]} for start in range(len(chain))
-            for end in range(start + 2, len(chain)) if least <= end - start - 1 <= most]
-
-
-def yaml_text(made: Partition) -> str:
-    """Return a model file as YAML, one line for each source, part and hyperconnection."""
-    lines = ["# Written by sim partition; docs/partition.md says what each key means.",
-             "# data: {kind: ...}  name the data set here (docs/data.md)"]
-    for key, value in made.model.items():
-        if key in ("sources", "parts"):
-            lines += [f"{key}:", *(f"  {name}: {_flow(inner)}" for name, inner in value.items())]
-        elif key == "hyperconnections":
-            lines += [f"{key}:", *(f"  - {_flow(edge)}" for edge in value)]
-        else:
-            lines.append(f"{key}: {_flow(value)}")
-    return "\n".join(lines) + "\n"
-
-
-def _flow(value: Any) -> str:
-    """Return a value as YAML in one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf"))
-    return text.removesuffix("...\n").strip()
-
-
-# -- what it costs -----------------------------------------------------------------------------------------------------
 
 
 def _message_rows(file: ModelFile, given: GivenParts, opened: KerasGraph) -> Iterator[MessageRow]:
@@ -280,46 +204,6 @@ def _message_rows(file: ModelFile, given: GivenParts, opened: KerasGraph) -> Ite
 
 def _shape_text(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
-
-
-def _difference(opened: KerasGraph, made: Sequence[Region]) -> float:
-    """Return how far the composed parts are from the model on two random samples.
-
-    Raises:
-        ScenarioError: they are another model.
-    """
-    dice = stream(0, 0, "partition", "check")
-    tensors = {name: _random(opened, name, dice) for name in opened.graph.inputs}
-    whole = piece_between(opened, "whole", opened.graph.inputs, opened.graph.outputs)
-    expected = np.asarray(whole.predict_on_batch(_packed([tensors[name] for name in opened.graph.inputs])))
-    for region in made:
-        piece = piece_between(opened, region.name, region.inputs, region.outputs)
-        out = np.asarray(piece.predict_on_batch(_packed([tensors[name] for name in region.inputs])))
-        tensors |= _unpacked(out, opened.shapes(region.outputs))
-    got = _packed([tensors[name] for name in opened.graph.outputs])
-    difference = float(np.max(np.abs(got - expected)) / max(1e-12, float(np.max(np.abs(expected)))))
-    if not difference <= CLOSE:
-        told = f"the parts composed again differ from the model by {difference:.2g} of its largest output"
-        raise ScenarioError(Problem(PLACE, told, "cut elsewhere, and please report this model"))
-    return difference
-
-
-def _random(opened: KerasGraph, name: str, dice: np.random.Generator) -> NDArray[np.float32]:
-    shape = (2, *opened.shape(name))
-    is_whole = "int" in str(opened.symbols[name].dtype)
-    return (dice.integers(0, 2, shape) if is_whole else dice.random(shape)).astype(np.float32)
-
-
-def _packed(tensors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    if len(tensors) == 1:
-        return tensors[0]
-    return np.concatenate([tensor.reshape(len(tensor), -1) for tensor in tensors], axis=1)
-
-
-def _unpacked(message: NDArray[np.float32], shapes: Mapping[str, Shape]) -> dict[str, NDArray[np.float32]]:
-    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()])[:-1]
-    flat = np.split(message.reshape(len(message), -1), ends, axis=1)
-    return {name: part.reshape(-1, *shape) for (name, shape), part in zip(shapes.items(), flat, strict=True)}
 
 
 def _shared(opened: KerasGraph, made: Sequence[Region]) -> Tensors:

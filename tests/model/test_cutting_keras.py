@@ -1,4 +1,4 @@
-"""Parts of a Keras model, composed again, are the model: residual, branched, nested, shared, many inputs and outputs."""
+"""Parts of a Keras model, composed again, are the model: residual, branched, nested, shared, many ins and outs."""
 
 import numpy as np
 import pytest

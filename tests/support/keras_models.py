@@ -101,7 +101,8 @@ def attention():
 
 def chain():
     return keras.Sequential([keras.Input((6, 6, 2), name="image"), layers.Conv2D(3, 3, name="conv"),
-                             layers.Dropout(0.5, name="drop"), layers.Flatten(name="flat"), layers.Dense(3, name="answer")])
+                             layers.Dropout(0.5, name="drop"), layers.Flatten(name="flat"),
+                             layers.Dense(3, name="answer")])
 
 
 # model: cuts that separate, from input to output
