@@ -90,7 +90,8 @@ class Training(Block):
     Args:
         epochs: How often every sample is seen; 0 leaves a given model as it is.
         batch_size: Samples of one step.
-        learning_rate: Of Adam; 0.0001 or less to fine-tune.
+        optimizer: Adam, or Adagrad as the literature's poster had it.
+        learning_rate: Of the optimizer; 0.0001 or less to fine-tune.
         validation_share: Share of the training samples that chooses the epoch.
         given: Whether the weights of a given Keras model stay (``fixed``: only adapters learn) or move (``trained``).
         adapters: What adapters of a given model start from: random weights (``labels``), or a fit without labels to what
@@ -99,6 +100,7 @@ class Training(Block):
 
     epochs: Annotated[int, Field(ge=0)] = 20
     batch_size: Annotated[int, Field(gt=0)] = 64
+    optimizer: Literal["adam", "adagrad"] = "adam"
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     given: Literal["fixed", "trained"] = "trained"

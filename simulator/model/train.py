@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from operator import itemgetter
@@ -13,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from simulator.dataflow.graph import PartGraph
-from simulator.errors import Problem, ScenarioError
 from simulator.model.adapters import fit_adapters
 from simulator.model.backend import arrays_of, compiles, keras, make_deterministic, versions
 from simulator.model.blocks import Failout, ModelFile, Strategy, Training
@@ -25,12 +21,14 @@ from simulator.model.data import DataSet
 from simulator.model.edge_codecs import training_codecs
 from simulator.model.failout import failout_rates
 from simulator.model.given_parts import exit_loss, given_identity
+from simulator.model.keep import cache_folder, write_arrays
 from simulator.model.split import SplitModel, Weights
 from simulator.seeds import stream
 
 FEW_STEPS = 16  # so few are done sooner than a graph is compiled
-FORMAT = 2  # raise it when training changes, so that old weights are not taken for new ones
+FORMAT = 3  # raise it when training changes, so that old weights are not taken for new ones
 ONLY_OF_GIVEN = {"given", "adapters"}
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "adagrad": keras.optimizers.Adagrad}
 Progress = Callable[[int, int], None]
 
 
@@ -54,7 +52,7 @@ def trained(  # noqa: PLR0913 - what weights depend on, by name
         ScenarioError: the model does not fit itself or the data, or the cache folder cannot be written.
     """
     split = SplitModel(model, graph, dataset.shape, dataset.classes, failout, seed)
-    path = cache_folder() / f"{weights_key(split, strategy, dataset, training, failout, seed)}.npz"
+    path = cache_folder() / "weights" / f"{weights_key(split, strategy, dataset, training, failout, seed)}.npz"
     found = read_weights(path)
     if found is not None:
         try:
@@ -81,8 +79,8 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
         return
     whole = split.training_model
     is_short = training.epochs * len(dataset.y_train) < FEW_STEPS * training.batch_size
-    whole.compile(optimizer=keras.optimizers.Adam(training.learning_rate), jit_compile=compiles() and not is_short,
-                  run_eagerly=is_short,
+    whole.compile(optimizer=OPTIMIZERS[training.optimizer](training.learning_rate),
+                  jit_compile=compiles() and not is_short, run_eagerly=is_short,
                   loss={name: exit_loss(split.parts[name]) for name in split.graph.exits})
     x, y, dice = split.inputs_of(dataset.x_train), dataset.y_train, stream(seed, 0, "", "order")
     kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])
@@ -113,11 +111,6 @@ def _batches(order: NDArray[Any], size: int) -> list[NDArray[Any]]:
 
 
 # -- the cache ---------------------------------------------------------------------------------------------------------
-
-
-def cache_folder() -> Path:
-    """Return the folder of trained weights: ``SIM_CACHE_DIR``, or the user's cache folder."""
-    return Path(os.environ.get("SIM_CACHE_DIR") or platformdirs.user_cache_dir("graceful-sim")) / "weights"
 
 
 def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, training: Training, failout: Failout | None,
@@ -164,16 +157,4 @@ def write_weights(path: Path, weights: Weights) -> None:
     Raises:
         ScenarioError: the folder cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **weights)  # type: ignore[arg-type]
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        told = f"cannot write trained weights to {str(path.parent)!r}: {error.strerror}"
-        raise ScenarioError(Problem("SIM_CACHE_DIR", told, "set SIM_CACHE_DIR to a folder of yours")) from error
+    write_arrays(path, weights)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.dataflow.costs import Costs
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.no_answer import no_answer_worth
 from simulator.evaluate.outcomes import Outcomes
-from simulator.evaluate.part_by_part import Evaluation
+from simulator.evaluate.part_by_part import Classes
 from simulator.model.data import DataSet, load_data
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
+from simulator.study.kept import kept_path, read_kept, write_kept
 from simulator.study.memory import Memory
+from simulator.study.network import Network
 from simulator.study.progress import Progress
 from simulator.study.quick import quick_data
 
@@ -80,35 +83,38 @@ def answers(
 
 
 def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) -> Answers:
-    from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
-    from simulator.model.split import SplitModel  # noqa: PLC0415 - Keras
-    from simulator.model.train import trained  # noqa: PLC0415 - Keras
+    """Return the answers of a cell from the disk, or from its network; a network is built only when it is needed."""
+    network, path = Network(assembly, dataset, label, progress), kept_path(assembly, dataset)
+    kept = read_kept(path)
+    if kept is None:
+        if any(node.memory_bytes is not None for node in assembly.topology.nodes):
+            check_memory(assembly, network.untrained_costs())
+        kept = network.kept()
+        write_kept(path, kept)
+        progress.trained(label, network.was_cached, kept.weights)
+    else:
+        check_memory(assembly, kept.costs)
+        progress.trained(label, True, kept.weights)
+    rng = Streams(assembly.scenario.seed).of("", "no answer")
+    no_answer = no_answer_worth(assembly.scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
 
-    scenario, model = assembly.scenario, assembly.model
-    if any(node.memory_bytes is not None for node in assembly.topology.nodes):
-        check_memory(assembly, SplitModel(model, assembly.graph, dataset.shape, dataset.classes).costs())
-    split, was_cached, weights = trained(
-        model,
-        assembly.graph,
-        scenario.strategy,
-        dataset,
-        model.training,
-        assembly.failout,
-        scenario.seed,
-        lambda epoch, epochs: progress.training(label, epoch, epochs),
+    def outcomes(known: dict[int, Classes], *, has_codecs: bool) -> Outcomes:
+        def predict(deliveries: Sequence[int]) -> Mapping[int, Classes]:
+            known.update(network.predictions(deliveries, has_codecs=has_codecs))
+            write_kept(path, kept)
+            return known
+
+        return Outcomes(dataset.y_test, dataset.groups_test, no_answer, predict, known)
+
+    given = assembly.model.keras
+    return Answers(
+        outcomes(kept.coded, has_codecs=True),
+        kept.costs,
+        kept.weights,
+        dataset.classes,
+        dataset.is_synthetic or (given is not None and given.is_stand_in),
+        None if kept.uncoded is None else outcomes(kept.uncoded, has_codecs=False),
     )
-    progress.trained(label, was_cached, weights)
-    rng = Streams(scenario.seed).of("", "no answer")
-    no_answer = no_answer_worth(scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
-    runner = KerasRunner(split, dataset.x_test)
-    evaluation = Evaluation(assembly.graph, runner, len(dataset.y_test))
-    outcomes = Outcomes(dataset.y_test, dataset.groups_test, no_answer, evaluation.predictions)
-    uncoded = None
-    if runner.has_arithmetic:
-        plain = Evaluation(assembly.graph, runner.without_arithmetic(), len(dataset.y_test))
-        uncoded = Outcomes(dataset.y_test, dataset.groups_test, no_answer, plain.predictions)
-    is_synthetic = dataset.is_synthetic or (model.keras is not None and model.keras.is_stand_in)
-    return Answers(outcomes, split.costs(), weights, dataset.classes, is_synthetic, uncoded)
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:

@@ -45,11 +45,13 @@ class Cell:
         name: Its content hash.
         quick: Whether random data may stand in for a missing data set.
         progress: Who is told.
-        memory: What the cells before it have found.
+        memory: What the cells before it have found; None: nothing.
     """
 
-    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory) -> None:
-        self.variant, self.name, self.quick, self.progress, self.memory = variant, name, quick, progress, memory
+    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress,
+                 memory: Memory | None = None) -> None:
+        self.variant, self.name, self.quick, self.progress = variant, name, quick, progress
+        self.memory = memory or Memory()
         self.label = ", ".join(variant.label.values()) or variant.scenario.title
         self.assembly = Assembly(variant.scenario, variant.topology, variant.model, variant.base)
         self.found = Findings()
@@ -245,4 +247,4 @@ def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memo
         progress: Who is told how far it is.
         memory: What the cells before it have found; None: nothing.
     """
-    return Cell(variant, name, quick=quick, progress=progress, memory=memory or Memory()).run()
+    return Cell(variant, name, quick=quick, progress=progress, memory=memory).run()

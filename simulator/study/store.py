@@ -156,7 +156,7 @@ def read_cell(folder: Path) -> CellAnswer | None:
 
 def is_timed(record: CellRecord) -> bool:
     """Return whether a cell has simulated requests, and so frames of them."""
-    return "arrivals" in record.counts
+    return "too_late" in record.counts
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

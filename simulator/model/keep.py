@@ -1,0 +1,41 @@
+"""The cache folder of trained weights and of what they answered, and how a file gets into it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from simulator.errors import Problem, ScenarioError
+
+
+def cache_folder() -> Path:
+    """Return the cache folder: ``SIM_CACHE_DIR``, or the user's."""
+    return Path(os.environ.get("SIM_CACHE_DIR") or platformdirs.user_cache_dir("graceful-sim"))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays into an npz, whole or not at all.
+
+    Raises:
+        ScenarioError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        told = f"cannot write trained weights to {str(path.parent)!r}: {error.strerror}"
+        raise ScenarioError(Problem("SIM_CACHE_DIR", told, "set SIM_CACHE_DIR to a folder of yours")) from error

@@ -1,0 +1,99 @@
+"""Answers on the disk: predictions by delivery and costs, by what they depend on; to repeat them needs no Keras."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.evaluate.part_by_part import Classes
+from simulator.model.data import DataSet
+from simulator.model.keep import cache_folder, write_arrays
+from simulator.scenario.identity import digest
+from simulator.study.assemble import Assembly
+from simulator.study.memory import answers_name
+
+FORMAT = 1  # raise it when evaluation changes, so that old answers are not taken for new ones
+CODED, UNCODED = "coded", "uncoded"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a trained network.
+
+    Args:
+        weights: Hash of its weights.
+        costs: FLOP, bytes and memory.
+        coded: Predicted class of every test sample by delivery, shape ``(samples,)``; grows as they are asked for.
+        uncoded: The same without codecs that are not trained; None where there are none.
+    """
+
+    weights: str
+    costs: Costs
+    coded: dict[int, Classes] = field(default_factory=dict)
+    uncoded: dict[int, Classes] | None = None
+
+
+def kept_path(assembly: Assembly, dataset: DataSet) -> Path:
+    """Return the file of a cell's answers: its name depends on model, training, data, seed and versions."""
+    parts = (str(FORMAT), answers_name(assembly), dataset.fingerprint, *environment())
+    return cache_folder() / "answers" / f"{digest(chr(10).join(parts))[:32]}.npz"
+
+
+def environment() -> tuple[str, ...]:
+    """Return what training and prediction depend on besides words and data, without importing Keras."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    return (backend, _version(backend), _version("keras"), os.environ.get("SIM_THREADS", ""))
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def read_kept(path: Path) -> Kept | None:
+    """Return the answers in a file, None where there is none or it is torn."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        plain = json.loads(arrays.pop("about").tobytes())
+        costs = plain["costs"]
+        costs["service"] = {name: ServiceTime(**words) for name, words in costs["service"].items()}
+        found = Kept(plain["weights"], Costs(**costs), {}, {} if plain["has_uncoded"] else None)
+        for name, array in arrays.items():
+            kind, _, delivery = name.partition(":")
+            _of(found, kind)[int(delivery, 16)] = array.astype(np.intp)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
+        return None
+    return found
+
+
+def write_kept(path: Path, kept: Kept) -> None:
+    """Write answers whole or not at all.
+
+    Raises:
+        ScenarioError: the folder cannot be written.
+    """
+    plain = {"weights": kept.weights, "costs": asdict(kept.costs), "has_uncoded": kept.uncoded is not None}
+    arrays: dict[str, Any] = {"about": np.frombuffer(json.dumps(plain).encode(), np.uint8)}
+    for kind in (CODED, UNCODED):
+        arrays |= {f"{kind}:{delivery:x}": _narrow(classes) for delivery, classes in _of(kept, kind).items()}
+    write_arrays(path, arrays)
+
+
+def _of(kept: Kept, kind: str) -> dict[int, Classes]:
+    uncoded = {} if kept.uncoded is None else kept.uncoded
+    return {CODED: kept.coded, UNCODED: uncoded}[kind]
+
+
+def _narrow(classes: Classes) -> np.ndarray[Any, Any]:
+    return classes.astype(np.uint8 if classes.max(initial=0) <= np.iinfo(np.uint8).max else np.int32)

@@ -1,0 +1,76 @@
+"""A cell's trained network, built when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from simulator.dataflow.costs import Costs
+from simulator.evaluate.part_by_part import Classes, Evaluation
+from simulator.model.data import DataSet
+from simulator.study.assemble import Assembly
+from simulator.study.kept import Kept
+from simulator.study.progress import Progress
+
+if TYPE_CHECKING:
+    from simulator.model.runner import KerasRunner
+    from simulator.model.split import SplitModel
+
+
+class Network:
+    """Trains a cell's model, or finds its weights, and runs it part by part; importing Keras only then.
+
+    Args:
+        assembly: The cell.
+        dataset: What it learns from and is tested on.
+        label: The cell's name, for whoever is told.
+        progress: Who is told of the training.
+    """
+
+    def __init__(self, assembly: Assembly, dataset: DataSet, label: str, progress: Progress) -> None:
+        self.assembly, self.dataset, self.label, self.progress = assembly, dataset, label, progress
+
+    def untrained_costs(self) -> Costs:
+        """Return the costs of the model before any training."""
+        from simulator.model.split import SplitModel  # noqa: PLC0415 - Keras
+
+        data = self.dataset
+        return SplitModel(self.assembly.model, self.assembly.graph, data.shape, data.classes).costs()
+
+    @cached_property
+    def _trained(self) -> tuple[SplitModel, bool, str]:
+        from simulator.model.train import trained  # noqa: PLC0415 - Keras
+
+        cell = self.assembly
+        return trained(
+            cell.model,
+            cell.graph,
+            cell.scenario.strategy,
+            self.dataset,
+            cell.model.training,
+            cell.failout,
+            cell.scenario.seed,
+            lambda epoch, epochs: self.progress.training(self.label, epoch, epochs),
+        )
+
+    @cached_property
+    def _runner(self) -> KerasRunner:
+        from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
+
+        return KerasRunner(self._trained[0], self.dataset.x_test)
+
+    @property
+    def was_cached(self) -> bool:
+        """Whether the weights were found on the disk."""
+        return self._trained[1]
+
+    def kept(self) -> Kept:
+        """Return what is known of the network before it has answered anything."""
+        split, _, weights = self._trained
+        return Kept(weights, split.costs(), {}, {} if self._runner.has_arithmetic else None)
+
+    def predictions(self, deliveries: Sequence[int], *, has_codecs: bool) -> Mapping[int, Classes]:
+        """Return the predicted class of every test sample for each delivery, with or without untrained codecs."""
+        runner = self._runner if has_codecs else self._runner.without_arithmetic()
+        return Evaluation(self.assembly.graph, runner, len(self.dataset.y_test)).predictions(deliveries)
