@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from simulator.dataflow.build import build_graph, spans
 from simulator.dataflow.graph import Edge, PartGraph
+from simulator.dataflow.plan import JoinRule
 from simulator.dataflow.reach import Reach
 from simulator.expect.exact import Patterns
 from simulator.expect.traffic import Sending, expected_traffic
@@ -133,6 +134,23 @@ def test_nothing_is_sent_between_parts_on_one_node_or_where_no_route_is_up():
     reach = Reach(graph, {"a": "n", "b": "n", "c": "m"}, Routes(topology))
     found = expected_traffic(Sending(reach), {"a->b": 10, "b->c": 20}, independent({"n-m": 0.75}))
     assert found.edges == {"a->b": 0, "b->c": 15} and found.links == {"n-m": 15}
+
+
+def test_a_skip_is_wanted_also_where_the_better_input_has_no_route():
+    #  s - b - c - a:  b takes s and a, c takes b, or else a; the link b-c cuts the network in two
+    edges = [Edge("s", "b"), Edge("a", "b"), Edge("b", "c"), Edge("a", "c")]
+    graph = build_graph(["s", "a"], ["b", "c"], ["c"], edges, "select")
+    topology = Topology("", tuple(map(Node, "sabc")), tuple(Link("-".join(p), tuple(p)) for p in ("sb", "bc", "ca")))
+    sizes = dict.fromkeys((edge.name for edge in edges), 100)
+    found = traffic(graph, sizes, {"b-c": 0.25}, on_demand=True, topology=topology).edges
+    assert found == {"s->b": 100, "a->b": 25, "b->c": 25, "a->c": 75}
+
+
+def test_a_skip_that_is_added_is_wanted_also_where_its_target_starves():
+    rules = {"c": JoinRule(needs="all")}
+    graph = build_graph(["a"], ["b", "c"], ["c"], [Edge("a", "b"), Edge("b", "c"), Edge("a", "c")], "add", rules)
+    sizes = dict.fromkeys((edge.name for edge in graph.edges), 100)
+    assert traffic(graph, sizes, {"b": 0.0}, on_demand=True).edges == {"a->b": 100, "b->c": 0, "a->c": 100}
 
 
 def test_a_message_to_a_dead_machine_is_sent():
