@@ -15,7 +15,7 @@ from simulator.report.agreement import agreement_rows, agreement_title, identity
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
 from simulator.report.html_style import CSS
-from simulator.report.tables import LEGEND, summary_rows
+from simulator.report.tables import LEGEND, has_summary, summary_rows
 from simulator.study.record import Record
 
 MOST_TURNED = 6  # cells up to which the agreement has a column for each
@@ -130,6 +130,8 @@ def _table(headers: list[str], rows: Rows) -> str:
 
 
 def _summary(record: Record) -> str:
+    if not has_summary(record) and traffic.has_traffic(record):
+        return _methods(record)
     headers, rows = summary_rows(record)
     words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(LEGEND[head])}" for head in headers if head in LEGEND)
     note = f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>'
