@@ -81,8 +81,9 @@ def part_graph(model: ModelFile, strategy: Strategy, skips: Skips = "all",
 
 def skip_problems(skips: Skips, names: Sequence[str]) -> list[Problem]:
     """Return what is wrong with a subset of skip hyperconnections."""
-    return [Problem("skips", f"no skip hyperconnection named {skip!r}", did_you_mean(skip, names))
-            for skip in (() if isinstance(skips, str) else skips) if skip not in names]
+    wrong = [skip for skip in (() if isinstance(skips, str) else skips) if skip not in names]
+    return [Problem("skips", f"no skip hyperconnection named {skip!r}",
+                    did_you_mean(skip, names) or "the model has none") for skip in wrong]
 
 
 def _build(model: ModelFile, edges: tuple[Edge, ...], mode: Mode) -> PartGraph:
