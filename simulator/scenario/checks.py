@@ -37,21 +37,36 @@ def without_sweep(document: Document) -> Document:
 
 
 def _axis_problems(document: Document) -> Iterator[Problem]:
-    sweep = document.value.get("sweep")
-    for key, values in sweep.items() if isinstance(sweep, Mapping) else ():
+    axes = _axes(document)
+    for key, values in axes["sweep"].items():
         place = document.place(f"sweep.{key}")
         if values == []:
             yield Problem(place, "[] has no values", "write a list of values")
-        if key.partition(".")[0] == "sweep":
+        if _is_of_a_grid(key):
             yield Problem(place, f"a sweep cannot vary {key!r}", "name another key")
+    for key in axes["repeats.with"]:
+        place = document.place(f"repeats.with.{key}")
+        if _is_of_a_grid(key):
+            yield Problem(place, f"repeats cannot vary {key!r}", "name another key")
+        if key in axes["sweep"]:
+            yield Problem(place, f"{key!r} is varied by the sweep too", "name it in one of the two")
+
+
+def _axes(document: Document) -> dict[str, Mapping[str, Any]]:
+    """Return the well-formed axes of a scenario: by dotted key, those of the sweep and those of the repeats."""
+    repeats = document.value.get("repeats")
+    given = {"sweep": document.value.get("sweep"),
+             "repeats.with": repeats.get("with") if isinstance(repeats, Mapping) else None}
+    return {where: axis if isinstance(axis, Mapping) else {} for where, axis in given.items()}
+
+
+def _is_of_a_grid(key: str) -> bool:
+    return key.partition(".")[0] in {"sweep", "repeats"}
 
 
 def _points(document: Document) -> Iterator[tuple[str, str, Any]]:
     """Yield the place, the dotted key and the value of each point on each axis of a well-formed sweep."""
-    repeats = document.value.get("repeats")
-    axes = {"sweep": document.value.get("sweep"),
-            "repeats.with": repeats.get("with") if isinstance(repeats, Mapping) else None}
-    for where, axis in axes.items():
-        for key, values in axis.items() if isinstance(axis, Mapping) else ():
-            for index, value in enumerate(values if isinstance(values, list) and not key.startswith("sweep") else ()):
+    for where, axis in _axes(document).items():
+        for key, values in axis.items():
+            for index, value in enumerate(values if isinstance(values, list) and not _is_of_a_grid(key) else ()):
                 yield document.place(f"{where}.{key}.{index}"), key, value

@@ -41,7 +41,7 @@ def cross_problems(parts: Parts) -> Problems:
 
 
 def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
-    """Return the node of each source and part: the scenario's, else its part's (``beside``) or that of the same name."""
+    """Return the node of each source and part: the scenario's, else its part's (``beside``) or one of its name."""
     placed = {name: scenario.placement.get(name, name) for name in model.parts}
     beside = {name: placed.get(block.beside or "", name) for name, block in model.sources.items()}
     return {name: scenario.placement.get(name, beside[name]) for name in model.sources} | placed

@@ -20,8 +20,9 @@ from simulator.network.blocks import Policy, Workload
 class Repeats(Block):
     """Every point of the grid again, with another root seed: initial weights, order of samples, failout and requests.
 
-    In a file a number, or ``{count: 5, with: {data.fold: [0, 1, 2, 3, 4]}}``: repeat r takes the r-th value of each list
-    too. Repeat r has the root seed ``seed + r``, r = 0, 1, ..., the same for all points of the grid.
+    In a file a number, or ``{count: 5, with: {data.fold: [0, 1, 2, 3, 4]}}``: repeat r takes the r-th value of each
+    list too. Repeat r has the root seed ``seed + r``, r = 0, 1, ..., the same for all points of the grid, unless
+    ``seed`` is among these keys.
     """
 
     count: Annotated[int, Field(gt=0)] = 1
@@ -30,7 +31,7 @@ class Repeats(Block):
     @model_validator(mode="before")
     @classmethod
     def _from_number(cls, value: Any) -> Any:
-        return {"count": value} if isinstance(value, int) else value
+        return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _has_a_value_for_each(self) -> Self:

@@ -60,10 +60,11 @@ def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
     point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid)
     if repeats.count > 1:
         label[REPEAT] = f"repeat {repeat + 1}"
-        point["seed"] = point.get("seed", loaded.scenario.seed) + repeat
     document = with_values(Document(shown(loaded.path), value, loaded.places), point, _place(loaded, label))
     scenario, problems = read_block(Scenario, document)
     parts = Parts(document, loaded.path.parent, scenario, loaded.topology, loaded.model, Document("the model", {}, {}))
+    if parts.scenario and "seed" not in repeats.values:
+        parts = replace(parts, scenario=parts.scenario.model_copy(update={"seed": parts.scenario.seed + repeat}))
     parts, of_files = _with_files(parts, point)
     problems = (*problems, *of_files, *cross_problems(parts))
     if problems or not (parts.scenario and parts.topology and parts.model):
