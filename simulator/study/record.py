@@ -12,6 +12,7 @@ from simulator.expect.curve import Curve
 from simulator.expect.estimate import Estimate
 
 FORMAT = 1
+NUMBERS_OF_REPEATS = ("value", "low", "high", "deviation", "training_half")  # test_half may be null, for unknown
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,11 @@ def without_nan(plain: Any) -> Any:
 
 
 def with_nan(plain: dict[str, Any]) -> dict[str, Any]:
-    """Return a record's plain values with NaN where an estimate or a curve says null."""
+    """Return a record's plain values with NaN where an estimate, a curve or a sum over repeats says null."""
     for cell in plain["cells"]:
         cell_with_nan(cell)
+    for row in (*plain.get("repeats", ()), *plain.get("differences", ())):
+        row |= {name: math.nan for name in NUMBERS_OF_REPEATS if row[name] is None}
     return plain
 
 

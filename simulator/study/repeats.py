@@ -46,7 +46,7 @@ def summed_up(cells: Sequence[CellRecord], *, is_one_test_set: bool) -> list[dic
 
 
 def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
-    for name in point.cells[0].estimates:
+    for name in sorted(point.cells[0].estimates):  # a cell that was found has them in another order than a new one
         values = np.array([cell.estimates[name].value for cell in point.cells if name in cell.estimates])
         if np.isnan(values).any():
             continue
