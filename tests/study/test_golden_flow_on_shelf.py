@@ -23,7 +23,8 @@ CNN = [  # skip configuration in that order, patterns without flow, with flow, P
     ((0, 0), 3, 1, .0592, .145, .32), ((0, 1), 2, 2, .02, .05, .15), ((1, 0), 2, 2, .04, .10, .20),
     ((1, 1), 1, 3, .0008, .005, .03)]
 GOLDEN = [
-    *(("resnet", *row) for row in CNN), *(("mobilenet", *row) for row in CNN), *(("imagenet", *row) for row in CNN[::3]),
+    *(("resnet", *row) for row in CNN), *(("mobilenet", *row) for row in CNN),
+    *(("imagenet", *row) for row in CNN[::3]),
     ("health", (0, 0, 0), 7, 1, .125632, .247885, .4696), ("health", (0, 0, 1), 6, 2, .0496, .1355, .32),
     ("health", (1, 0, 0), 6, 2, .1168, .2083, .376), ("health", (0, 1, 1), 5, 3, .013168, .061115, .1874),
     ("health", (1, 1, 0), 5, 3, .080368, .133915, .2434), ("health", (1, 1, 1), 3, 5, .003568, .015615, .0674),
