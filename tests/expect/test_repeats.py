@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from simulator.expect.clusters import cluster_mean
 from simulator.expect.repeats import BOTH, TEST, TRAINING, Clusters, over_repeats
@@ -64,6 +65,19 @@ def test_noise_that_is_of_seed_and_sample_at_once_is_counted_in_both_so_the_inte
     sizes, worth = trials(5, 30, 0, 0, noise=0.2)
     found = [over_repeats(row.sum(axis=1) / sizes.sum(), clusters_of(sizes, row)).estimate for row in worth]
     assert_covers([(one.low, one.high) for one in found], TRUTH, at_most=1)
+
+
+def test_the_variances_add_with_satterthwaites_degrees_of_freedom():
+    """Equal clusters: both parts are Student's, with repeats - 1 and clusters - 1 degrees of freedom."""
+    sizes, worth = np.full(8, 5.0), trials(4, 8, 0.04, 0.1)[1][0] / trials(4, 8, 0.04, 0.1)[0] * 5.0
+    values, means = worth.sum(axis=1) / 40, worth.mean(axis=0) / 5
+    parts = [(values.var(ddof=1) / 4, 3), (means.var(ddof=1) / 8, 7)]
+    variance = sum(part for part, _ in parts)
+    freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
+    found = over_repeats(values, clusters_of(sizes, worth)).estimate
+    assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, freedom) * np.sqrt(variance), rel=1e-9)
+    assert found.low + found.high == pytest.approx(2 * values.mean())
+    assert found.method == f"t-interval over 4 repeats and 8 clusters, {freedom:.1f} degrees of freedom"
 
 
 VALUES = np.array([0.61, 0.55, 0.7, 0.64])
