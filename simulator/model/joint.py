@@ -56,7 +56,9 @@ def joint_model(graph: PartGraph, parts: Mapping[str, Any], adapters: Mapping[in
             joined, available[name] = join_layer(graph, name, part.join)(tensors, ops.concatenate(flags, axis=1))
             output[name] = parts[name](joined)
         if name in failouts:
-            output[name], alive = failouts[name](output[name])
+            dropped, alive = failouts[name](output[name])
+            # A join does not take what is absent, whatever it holds: only an exit's answer itself must be dropped.
+            output[name] = dropped if part.is_exit else output[name]
             available[name] = available[name] * alive
     return keras.Model(inputs, {name: output[name] for name in graph.exits})
 

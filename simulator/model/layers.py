@@ -116,11 +116,12 @@ class Join(keras.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Sequence[Any], availability: Any) -> tuple[Any, Any]:
         """Return the sum of the taken inputs and its availability."""
-        flags = self.taken(availability)
-        total = ops.zeros_like(inputs[0])
+        flags = ops.stop_gradient(self.taken(availability))
+        total = None
         for place, (tensor, weight) in enumerate(zip(inputs, self.weights_of_inputs, strict=True)):
-            is_taken = _spread(flags[:, place : place + 1], len(tensor.shape)) > 0
-            total = total + ops.where(is_taken, tensor if weight == 1 else tensor * weight, ops.zeros_like(tensor))
+            # A product costs half of what a choice (``where``) does, and the tensors are finite.
+            share = _spread(flags[:, place : place + 1], len(tensor.shape)) * weight
+            total = tensor * share if total is None else total + tensor * share
         return total, ops.max(flags, axis=1, keepdims=True)
 
     def compute_output_shape(self, inputs_shape: Sequence[Shape], availability_shape: Shape) -> tuple[Shape, Shape]:

@@ -10,7 +10,8 @@ from tests.house.commands import python
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("chain", "2000"), ("dag", "200"), ("accuracy_in_loop", "200"), ("camera_expectation", "8"), ("startup", "1")],
+    [("chain", "2000"), ("dag", "200"), ("accuracy_in_loop", "200"), ("expectation", "5"),
+     ("failout_training", "1"), ("repetition", "1"), ("startup", "1")],
 )
 def test_a_benchmark_runs(name, size):
     ran = python("-m", f"benchmarks.{name}", size, timeout_s=400)
