@@ -39,7 +39,7 @@ def plain_model(opened: KerasGraph, made: Sequence[Region], given: Mapping[str, 
     return {
         "title": f"{Path(given['path']).stem} in {len(chain)} parts",
         "keras": dict(given),
-        "sources": {source: {**({"take": number} if several else {}), "input": tensor}
+        "sources": {source: {**({"take": number} if several else {}), "input": tensor, "beside": first}
                     for number, (source, tensor) in enumerate(sources.items())},
         "parts": {region.name: _plain_part(opened, region) for region in made},
         "hyperconnections": [*edges, *_skips([region.name for region in chain], skips)],

@@ -135,3 +135,19 @@ def test_random_models_are_cut_anywhere_and_composed_again(inputs, words, number
     inputs = inputs_of(opened)
     for name, array in predicted(model, opened, inputs).items():
         np.testing.assert_allclose(composed(opened, made, inputs)[name], array, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "cuts"), [
+    ("MobileNetV2", [("block_4_add",), ("block_8_expand_relu", "block_7_add"), ("block_12_add",)]),
+    ("EfficientNetV2B0", [("block3b_add",), ("block5e_add",)]),
+    ("DenseNet121", [("pool2_pool",), ("pool3_pool",)]),
+])
+def test_networks_of_keras_are_cut_and_composed_again(name, cuts):
+    model = getattr(keras.applications, name)(input_shape=(32, 32, 3), weights=None, classes=10)
+    opened, named, made = opened_and_cut(model, cuts)
+    assert cut_problems(opened.graph, named) == ()
+    inputs = inputs_of(opened, 2)
+    (output,) = opened.graph.outputs
+    np.testing.assert_allclose(composed(opened, made, inputs)[output], predicted(model, opened, inputs)[output],
+                               rtol=1e-3, atol=1e-6)
