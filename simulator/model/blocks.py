@@ -94,8 +94,8 @@ class Training(Block):
         learning_rate: Of the optimizer; 0.0001 or less to fine-tune.
         validation_share: Share of the training samples that chooses the epoch.
         given: Whether the weights of a given Keras model stay (``fixed``: only adapters learn) or move (``trained``).
-        adapters: What adapters of a given model start from: random weights (``labels``), or a fit without labels to what
-            the parts that they bypass would have sent (``bypassed``).
+        adapters: What adapters of a given model start from: random weights (``labels``), or a fit without labels to
+            what the parts that they bypass would have sent (``bypassed``).
     """
 
     epochs: Annotated[int, Field(ge=0)] = 20
