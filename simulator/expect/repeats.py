@@ -1,9 +1,11 @@
 """The mean over repeats with other training seeds: training and the finite test set, apart and together.
 
 A repeat is one training of the same model. Where all repeats are judged on one test set, two things make their mean
-uncertain: which seeds were drawn (Student's t over the repeats) and which test samples (the clustered interval of the mean
-over the repeats). Both are independent, so their variances add, with Satterthwaite's degrees of freedom (Biometrics Bulletin
-2, 1946). Where every repeat holds out other samples, the spread over repeats has both in it already.
+uncertain: which seeds were drawn (Student's t over the repeats) and which test samples (the clustered interval of the
+mean over the repeats). Both are independent, so their variances add, with Satterthwaite's degrees of freedom
+(Biometrics Bulletin 2, 1946). What a seed does to single samples is in both, so the interval covers rather more than
+95 % where that is most of it. Where every repeat holds out other samples, the spread over repeats has both in it
+already.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ def failout_rates(failout: FailoutBlock | None, graph: PartGraph) -> dict[str, f
         return {}
     if isinstance(failout.survival, dict):
         return dict(failout.survival)
-    if isinstance(failout.survival, str):
+    if failout.survival == "setting":
         raise ValueError("failout.survival 'setting' must be resolved before the model is built")
     return dict.fromkeys(failout_parts(failout, graph), failout.survival)
 

@@ -76,7 +76,8 @@ def _residual(tensor: Any, words: Mapping[str, Any], place: str, classes: int) -
     short = _chain(tensor, words.get("shortcut", ()), f"{place}.shortcut", classes)
     if long.shape != short.shape:
         told = f"a chain that ends in {tuple(long.shape[1:])} cannot be added to a shortcut of {tuple(short.shape[1:])}"
-        raise ScenarioError(Problem(place, told, "give the shortcut a 1 x 1 convolution of the same strides and filters"))
+        way_out = "give the shortcut a 1 x 1 convolution of the same strides and filters"
+        raise ScenarioError(Problem(place, told, way_out))
     return keras.layers.Add()([long, short])
 
 

@@ -34,7 +34,8 @@ SMALLER_IS_BETTER = {"latency_mean_ms", "traffic_on_demand_bytes"}
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
     for name, words, style, unit in HEADLINES:
-        cells = [cell for cell in compared(record, name) if name in cell.estimates and not math.isnan(cell.estimates[name].value)]
+        found = [cell for cell in compared(record, name) if name in cell.estimates]
+        cells = [cell for cell in found if not math.isnan(cell.estimates[name].value)]
         if not cells:
             continue
         sign = -1 if name in SMALLER_IS_BETTER else 1
@@ -50,7 +51,7 @@ def compared(record: Record, name: str) -> tuple[CellRecord, ...]:
     rows = rows_of(record, name)
     if not rows:
         return record.cells
-    named, across = axes_of(rows)
+    _, across = axes_of(rows)
     last = [row for row in rows if across is None or row["label"][across] == rows[-1]["label"][across]]
     return tuple(CellRecord("", row["label"], {name: as_estimate(row)}) for row in last)
 

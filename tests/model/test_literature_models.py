@@ -81,7 +81,7 @@ def test_the_adapters_are_derived_from_the_shapes(name, partition, adapters):
     assert {whole.graph.edges[edge].name: piece.count_params() for edge, piece in whole.adapters.items()} == adapters
 
 
-# Message bytes of one sample, float32 (section 2.5), in the order iot->edge, iot->fog, edge->fog, edge->cloud, fog->cloud.
+# Message bytes of a sample in float32 (section 2.5), in order: iot->edge, iot->fog, edge->fog, edge->cloud, fog->cloud.
 MESSAGES = [
     ("mobilenet", "1-3-5-5", "dfg", (92_256, 369_024, 369_024, 98_304, 98_304)),
     ("mobilenet", "1-3-5-5", "vanilla", (92_256, None, 369_024, None, 75_264)),
