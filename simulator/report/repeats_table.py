@@ -61,9 +61,9 @@ def tables(record: Record) -> list[FittingTable]:
     repeats = max(row["samples"] for row in rows)
     caption = f"±: 95 % interval, {covered([as_estimate(row) for row in rows])}; sd: over {repeats} repeats"
     made = [FittingTable(f"{record.title}: expected accuracy", heads, texts, caption)]
-    if record.differences:
-        heads, texts = side_by_side(record.differences)
-        title = f"Expected accuracy, difference from {record.differences[0]['against']}"
+    for base in dict.fromkeys(row["against"] for row in record.differences):
+        heads, texts = side_by_side([row for row in record.differences if row["against"] == base])
+        title = f"Expected accuracy, difference from {base}"
         made.append(FittingTable(title, heads, texts, "paired repeat by repeat and sample by sample"))
     heads, texts = individual(record)
     if texts:

@@ -47,7 +47,8 @@ class CellRecord:
 class Record:
     """The answer of a run: its cells, and everything that is needed to run it again.
 
-    With repeats, ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
+    ``axes`` are the keys of the cells' labels in the order of the sweep, which JSON does not keep. With repeats,
+    ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
     (``simulator.study.repeats`` says what is in a row); without they are empty.
     """
 
@@ -58,6 +59,7 @@ class Record:
     scenario: dict[str, Any]
     versions: dict[str, str]
     cells: tuple[CellRecord, ...]
+    axes: list[str] = field(default_factory=list)
     repeats: list[dict[str, Any]] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
     is_quick: bool = False
@@ -72,6 +74,9 @@ class Record:
     def from_json(text: str) -> Record:
         """Return the record read back; raise ValueError or KeyError where the text is no record."""
         plain = with_nan(json.loads(text))
+        for row in (*plain["cells"], *plain.get("repeats", ()), *plain.get("differences", ())):
+            label = row["label"]
+            row["label"] = {key: label[key] for key in plain.get("axes", ()) if key in label} | label
         cells = tuple(cell_from_plain(cell) for cell in plain.pop("cells"))
         return Record(cells=cells, **plain)
 

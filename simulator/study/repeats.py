@@ -13,6 +13,7 @@ from simulator.scenario.variants import REPEAT
 from simulator.study.record import CellRecord
 
 Label = dict[str, str]
+BASES = 2  # so many values of the first axis are subtracted from those after them
 CLUSTERED = "expected_accuracy"  # the estimate whose worth by cluster is in the record
 
 
@@ -57,29 +58,33 @@ def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
 
 
 def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool) -> list[dict[str, Any]]:
-    """Return how expected accuracy differs from that of the grid's first axis' first value, paired repeat by repeat.
+    """Return how expected accuracy differs from that of the first values of the grid's first axis, paired by repeat.
 
     Seeds, samples and failures are the same on both sides, so that what they have in common cancels. The rows are those
-    of ``summed_up``, with ``against``: the value of the first axis that is subtracted.
+    of ``summed_up``, with ``against``: the value of the first axis that is subtracted, its first and then its second.
     """
     grid = points(cells)
     axis = next(iter(grid[0].label), None) if grid else None
     if axis is None:
         return []
-    base = grid[0].label[axis]
+    values = list(dict.fromkeys(point.label[axis] for point in grid))
     by_label = {tuple(point.label.items()): point for point in grid}
     rows = []
-    for point in grid:
-        other = by_label.get(tuple({**point.label, axis: base}.items()))
-        if other is None or point.label[axis] == base or not _is_paired(point, other):
-            continue
-        values = np.array([a.estimates[CLUSTERED].value - b.estimates[CLUSTERED].value
-                           for a, b in zip(point.cells, other.cells, strict=True)])
-        pairs = [(_clusters(a), _clusters(b)) for a, b in zip(point.cells, other.cells, strict=True)]
-        known = [a.minus(b) for a, b in pairs if a is not None and b is not None]
-        rows.append({"label": point.label, "against": base, "estimate": CLUSTERED,
-                     **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))})
+    for place, base in enumerate(values[:BASES]):
+        for point in grid:
+            other = by_label.get(tuple({**point.label, axis: base}.items()))
+            if other is not None and values.index(point.label[axis]) > place and _is_paired(point, other):
+                rows.append({"label": point.label, "against": base, "estimate": CLUSTERED,
+                             **_plain(_difference(point, other, is_one_test_set))})
     return rows
+
+
+def _difference(point: Point, other: Point, is_one_test_set: bool) -> Repeated:
+    pairs = list(zip(point.cells, other.cells, strict=True))
+    values = np.array([a.estimates[CLUSTERED].value - b.estimates[CLUSTERED].value for a, b in pairs])
+    clusters = [(_clusters(a), _clusters(b)) for a, b in pairs]
+    known = [a.minus(b) for a, b in clusters if a is not None and b is not None]
+    return over_repeats(values, known, is_one_test_set=is_one_test_set)
 
 
 def _is_paired(point: Point, other: Point) -> bool:

@@ -101,6 +101,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         scenario=resolved(loaded),
         versions=versions(),
         cells=records,
+        axes=list(cells[0].label),
         repeats=summed_up(records, is_one_test_set=is_one) if several else [],
         differences=differences(records, is_one_test_set=is_one) if several else [],
         is_quick=quick,
