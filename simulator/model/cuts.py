@@ -107,6 +107,13 @@ def leaks(graph: TensorGraph, cut: Sequence[str]) -> dict[str, Tensors]:
     return found
 
 
+def closed(graph: TensorGraph, cut: Tensors) -> Tensors:
+    """Return a cut with what leaks put into it, until nothing does: a new tensor may bring other outputs behind it."""
+    while more := leaks(graph, cut):
+        cut = (*cut, *more)
+    return cut
+
+
 def _onward(seen: Mapping[str, str], tensor: str) -> Iterator[str]:
     while tensor:
         yield tensor
@@ -167,7 +174,7 @@ def _separation_problems(graph: TensorGraph, number: int, cut: Tensors) -> Itera
     found = leaks(graph, cut)
     for tensor, path in found.items():
         yield Problem(at, f"does not separate input from output: {tensor!r} leaks ({path_text(path, tensor)})",
-                      f"write --cuts {'+'.join((*cut, *found))!r}, or cut elsewhere")
+                      f"write --cuts {'+'.join(closed(graph, cut))!r}, or cut elsewhere")
     crossing = graph.crossing(cut)
     for tensor in cut:
         if tensor not in (*crossing, *graph.outputs) and not found:

@@ -59,8 +59,8 @@ class GivenParts:
         BatchNormalization never does: a few steps of fine-tuning would spoil the statistics of a long training.
         """
         if not self.keras.file.is_file():
-            way_out = ("put it there, or write its place in keras.path (docs/partition.md); with --quick random parts "
-                       "of its interface stand in")
+            way_out = ("put it there, or write its place in keras.path of the model file (docs/partition.md); "
+                       "with --quick random parts of its interface stand in")
             raise ScenarioError(Problem("keras.path", f"no file {self.keras.path!r}", way_out))
         whole = read_keras(self.keras.file, "keras.path", self.keras.sha256)
         shapes = [self._shape_of(name) for name in input_names(whole)]
