@@ -21,12 +21,14 @@ class SourceBlock(Block):
     """A sensor's data: which slice of the data set's input it holds.
 
     ``take`` indexes the first axis of a sample (camera: the view); without it the source holds the whole sample.
+    ``numbers`` is for samples that are vectors: from which number to before which one, in the shape of the ``input``.
     ``beside`` names a part: the source stands on that part's node unless the scenario places it elsewhere.
     ``input`` names the input of a given Keras model that the source holds; it is needed where there are several.
     """
 
     output_bytes: SizeBytes | None = None  # of its message, in a model without layers
     take: int | None = None
+    numbers: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(gt=0)]] | None = None
     beside: str | None = None
     input: str | None = None
 

@@ -99,9 +99,14 @@ class GivenParts:
         """Return the shape of one sample of the message that a part takes."""
         return packed_shape(list(self.blocks[part].inputs.values()))
 
+    def source_shape(self, source: str) -> Shape:
+        """Return the shape of one sample of the input that a source is for."""
+        (wanted,) = self._held(source).values()
+        return tuple(wanted)
+
     def source_problems(self, source: str, shape: Shape) -> list[Problem]:
         """Return what is wrong with the shape of one sample of what a source holds."""
-        (wanted,) = (tuple(shape) for shape in self._held(source).values())
+        wanted = self.source_shape(source)
         if wanted == shape:
             return []
         told = f"its samples have the shape {shape}; the Keras model wants {wanted}"

@@ -24,6 +24,7 @@ from simulator.model.joint import joint_model
 from simulator.model.layers import Failout
 from simulator.model.messages import is_placed, sent_shape
 from simulator.model.pieces import FITS, Shape, adapter_model, part_model
+from simulator.model.sources import held_by, source_shape
 from simulator.model.work import memory_bytes, work_flop
 from simulator.seeds import stream
 
@@ -63,15 +64,12 @@ class SplitModel:
                          for name, rate in failout_rates(failout, graph).items() if failout}
 
     def _take_sources(self, shape: Shape) -> list[Problem]:
-        problems = []
+        problems: list[Problem] = []
         for name in self.graph.sources:
-            take = self.model.sources[name].take
-            if take is not None and not (len(shape) > 1 and 0 <= take < shape[0]):
-                told = f"{take} is not an index into a sample of shape {shape}"
-                problems.append(Problem(f"sources.{name}.take", told,
-                                        f"write 0 to {shape[0] - 1}" if len(shape) > 1 else "leave take out"))
-            self.shapes[name] = shape if take is None else shape[1:]
-            if self.given and not problems:
+            wanted = self.given.source_shape(name) if self.given else None
+            self.shapes[name], wrong = source_shape(name, self.model.sources[name], shape, wanted)
+            problems += wrong
+            if self.given and not wrong:
                 problems += self.given.source_problems(name, self.shapes[name])
         return problems
 
@@ -146,8 +144,7 @@ class SplitModel:
 
     def inputs_of(self, x: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return what each source holds of samples ``(samples, *shape)``."""
-        takes = {name: self.model.sources[name].take for name in self.graph.sources}
-        return {name: x if take is None else x[:, take] for name, take in takes.items()}
+        return {name: held_by(self.model.sources[name], x, self.shapes[name]) for name in self.graph.sources}
 
     def sent_shape(self, edge: int) -> Shape:
         """Return the shape of one sample of the message on an edge, after its adapter."""

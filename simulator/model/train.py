@@ -126,6 +126,8 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
         "failout": [failout_rates(failout, graph), failout.granularity if failout else None],
         "training": training.model_dump(mode="json", exclude=None if model.keras else ONLY_OF_GIVEN),
     }
+    if numbers := {name: source.numbers for name, source in model.sources.items() if source.numbers}:
+        named["numbers"] = numbers
     if model.keras:
         named["keras"] = given_identity(model)
     if codecs := training_codecs(split.codecs, graph):

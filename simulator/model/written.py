@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +34,30 @@ def plain_model(opened: KerasGraph, made: Sequence[Region], given: Mapping[str, 
     """
     sources, chain = source_names(opened), [region for region in made if not region.is_head]
     first = made[0].name
-    several = len(sources) > 1
     edges = [{"from": source, "to": first} for source in sources]
     edges += [{"from": region.feeder, "to": region.name} for region in (*chain, *(r for r in made if r.is_head))
               if region.feeder]
     return {
         "title": f"{Path(given['path']).stem} in {len(chain)} parts",
         "keras": dict(given),
-        "sources": {source: {**({"take": number} if several else {}), "input": tensor, "beside": first}
-                    for number, (source, tensor) in enumerate(sources.items())},
+        "sources": {source: {**place, "input": tensor, "beside": first}
+                    for (source, tensor), place in zip(sources.items(), _places(opened), strict=True)},
         "parts": {region.name: _plain_part(opened, region) for region in made},
         "hyperconnections": [*edges, *_skips([region.name for region in chain], skips)],
         "failout": {"survival": 0.9},
         "training": {"epochs": 3, "batch_size": 64, "learning_rate": 1e-4, "given": "trained", "adapters": "bypassed"},
     }
+
+
+def _places(opened: KerasGraph) -> list[dict[str, Any]]:
+    """Return where in a sample each input lies: one is all of it; equal shapes are stacked, others laid end to end."""
+    shapes = [opened.shape(tensor) for tensor in opened.graph.inputs]
+    if len(shapes) == 1:
+        return [{}]
+    if len(set(shapes)) == 1:
+        return [{"take": number} for number in range(len(shapes))]
+    ends = list(accumulate(map(prod, shapes)))
+    return [{"numbers": [start, end]} for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _plain_part(opened: KerasGraph, region: Region) -> dict[str, Any]:

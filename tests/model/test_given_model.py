@@ -87,6 +87,19 @@ def test_several_sources_make_one_message_and_each_sends_its_own_tensor(tmp_path
     np.testing.assert_allclose(blind, model([x[:, 0], np.zeros((5, 4))]), rtol=1e-4, atol=1e-6)
 
 
+def test_inputs_of_different_shapes_lie_in_a_vector_one_after_the_other(tmp_path):
+    wish = Wish(Path(), (("conv", "number"),), ("device", "cloud"))
+    model, file = given(keras_models.late_input, tmp_path, wish)
+    assert {name: source.numbers for name, source in file.sources.items()} == {"number": (0, 3), "picture": (3, 35)}
+    split, x = split_of(file, (35,)), DICE.normal(size=(5, 35)).astype(np.float32)
+    assert split.costs().payload_bytes == {"number->device": 12, "picture->device": 128, "device->cloud": 44}
+    whole = run_by_parts(KerasRunner(split, x), split.graph, frozenset(), np.arange(5))
+    expected = model({"number": x[:, :3], "picture": x[:, 3:].reshape(5, 4, 4, 2)})
+    np.testing.assert_allclose(whole, expected, rtol=1e-4, atol=1e-6)
+    with pytest.raises(ScenarioError, match=r"sources\.picture\.numbers: \[3, 35\] is not 32 numbers"):
+        split_of(file, (30,))
+
+
 def test_an_early_output_is_an_exit_that_answers_without_what_follows(tmp_path):
     wish = Wish(Path(), (("one", "aux"),), ("device", "cloud"))
     model, file = given(keras_models.early_exit, tmp_path, wish)
