@@ -142,6 +142,22 @@ def test_an_adapter_between_vectors_finds_a_linear_part_exactly(tmp_path):
     assert list(left.values()) == pytest.approx([0], abs=1e-6)
 
 
+def test_a_message_of_several_tensors_has_an_adapter_for_each_that_is_not_carried(tmp_path):
+    def branches():
+        start = keras.Input((6,), name="start")
+        one = layers.Dense(5, activation="relu", name="one")(start)
+        left, right = layers.Dense(4, name="left")(one), layers.Dense(3, name="right")(one)
+        both = layers.Concatenate(name="both")([left, right, one])
+        return keras.Model(start, layers.Dense(3, name="answer")(both))
+
+    wish = Wish(Path(), (("one",), ("left", "one", "right")), ("a", "b", "c"), (1, 1))
+    model, file = given(branches, tmp_path, wish)
+    split, x = split_of(file, (6,)), DICE.normal(size=(50, 6)).astype(np.float32)
+    assert list(fit_adapters(split, x).values()) == pytest.approx([0], abs=1e-5)
+    bypass = run_by_parts(KerasRunner(split, x), split.graph, frozenset({"b"}), np.arange(50))
+    np.testing.assert_allclose(bypass, model(x), rtol=1e-2, atol=1e-3)
+
+
 @pytest.mark.parametrize("weights", ["fixed", "trained"])
 def test_given_weights_stay_or_move_and_normalisation_never_does(tmp_path, weights):
     _, file = given(keras_models.residual, tmp_path, given=weights, epochs=2, learning_rate=0.01)
