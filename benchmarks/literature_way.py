@@ -1,4 +1,4 @@
-"""The literature's way to an expected accuracy: zero the dead machines' weights, predict with the whole network, restore.
+"""The literature's way to expected accuracy: zero dead machines' weights, predict with the whole network, restore.
 
 It skips the patterns in which nothing flows, predicts in batches of 32 (the default of ``predict``), and judges "is the
 input here?" by zeros, as ResiliNet's code does.

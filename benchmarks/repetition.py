@@ -34,8 +34,8 @@ def main(epochs: int = 10) -> None:
         if (Path(folder) / "first/record.json").read_bytes() != (Path(folder) / "again/record.json").read_bytes():
             raise SystemExit("the two runs differ")
     ratio = first / again
-    print(f"{SCENARIO}, five models: first run {first:.1f} s, repeated {again:.1f} s: {ratio:.0f}x, wanted {WANTED:g}x: "
-          f"{'ok' if ratio >= WANTED else 'BELOW'}")
+    print(f"{SCENARIO}, five models: first run {first:.1f} s, repeated {again:.1f} s: {ratio:.0f}x, "
+          f"wanted {WANTED:g}x: {'ok' if ratio >= WANTED else 'BELOW'}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Write the tables of docs/reproduction.md from the records beside this file: ``python docs/results/tables.py``.
 
-A table stands between ``<!-- NAME -->`` and ``<!-- end -->``, where NAME is a folder here. Only what its record holds is
-written; an experiment that is not finished says how many of its cells are.
+A table stands between ``<!-- NAME -->`` and ``<!-- end -->``, where NAME is a folder here. Only what its record holds
+is written; an experiment that is not finished says how many of its cells are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def markdown(name: str) -> str:
     path = HERE / name / "record.json"
     if not path.exists():
         done = len(list((HERE / name / "cells").glob("[0-9a-f]*")))
-        return f"Not finished: {done} cells are in [results/{name}](results/{name})."
+        return f"Not finished yet; cells done so far: {done}."
     record = Record.from_json(path.read_text(encoding="utf-8"))
     shown = tables(record) or [rich_table(record)]
     return "\n\n".join(_table(table.title, table.headers, table.rows, table.caption) for table in shown)
