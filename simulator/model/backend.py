@@ -113,6 +113,18 @@ def compiles() -> bool:
     return bool(keras.backend.backend() == "jax")
 
 
+def predicted(model: Any, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a compiled model's outputs for a batch, on tensorflow without the copy that ``predict_on_batch`` makes.
+
+    The array may be read-only.
+    """
+    if keras.backend.backend() != "tensorflow":
+        outputs: NDArray[np.float32] = model.predict_on_batch(rows)
+        return outputs
+    model.make_predict_function()
+    return np.asarray(model.predict_function([(rows,)]))
+
+
 def arrays_of(model: Any) -> list[NDArray[np.float32]]:
     """Return the weights of a Keras model or layer as arrays (``get_weights`` warns on jax and numpy 2)."""
     return [np.array(keras.ops.convert_to_numpy(keras.ops.copy(weight))) for weight in model.weights]

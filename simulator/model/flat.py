@@ -6,6 +6,7 @@ row of each picture; with the leading axes laid out as one it is a single large 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -20,10 +21,15 @@ def with_flat_rows(piece: Any) -> Any:
     """
     made = list(calls(piece))
     tensors = [piece.input, *(call.outputs[0] for call in made)]
-    is_chain = all(len(call.inputs) == len(call.args) == 1 and call.inputs[0] is tensor and not call.kwargs
+    is_chain = all(len(call.inputs) == len(call.args) == 1 and call.inputs[0] is tensor and not _says_more(call.kwargs)
                    for call, tensor in zip(made, tensors, strict=False))
     wide = any(_is_dense(call.operation) and len(call.inputs[0].shape) > 2 for call in made)
     return FlatRows(piece) if is_chain and wide else piece
+
+
+def _says_more(kwargs: Mapping[str, Any]) -> bool:
+    """Return whether a call says more than that there is no mask and no training."""
+    return any(value is not None and value is not False for value in kwargs.values())
 
 
 def _is_dense(layer: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.backend import compiles
+from simulator.model.backend import compiles, predicted
 from simulator.model.codecs import FLOAT32, InferenceCodec, PayloadCodec, received_rows
 from simulator.model.flat import with_flat_rows
 from simulator.model.split import SplitModel
@@ -112,11 +112,11 @@ class _Call:
         """Return the outputs of at most one batch."""
         count = len(inputs[0])
         if count == self.rows and len(inputs) == 1:
-            whole: Tensor = self._piece.predict_on_batch(inputs[0])
-            return whole
+            return predicted(self._piece, inputs[0])
         here = self._batch[:count]
         np.copyto(here, inputs[0])
         for tensor in inputs[1:]:
             np.add(here, tensor, out=here)
-        part: Tensor = self._piece.predict_on_batch(self._batch)[:count]
-        return part
+        part = predicted(self._piece, self._batch)[:count]
+        # Layers that only reshape may hand the batch itself back, which the next call writes over.
+        return part.copy() if np.may_share_memory(part, self._batch) else part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from simulator.scenario.load import Loaded
 from simulator.scenario.scenario import Repeats
 
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
+EPOCHS_KEY = "training.epochs"
 CELLS = 9  # a larger grid keeps the first and the last value of each axis
 TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 
@@ -24,6 +26,8 @@ def quickened(loaded: Loaded) -> Loaded:
     sweep = scenario.sweep
     if prod(len(values) for values in sweep.values()) > CELLS:
         sweep = {key: values if len(values) == 1 else (values[0], values[-1]) for key, values in sweep.items()}
+    if EPOCHS_KEY in sweep:
+        sweep = {**sweep, EPOCHS_KEY: tuple(map(_few_epochs, sweep[EPOCHS_KEY]))}
     # What the scenario writes of its training wins over the model's file, also over one that a sweep names.
     training = (scenario.training or Training()).model_copy(update={"epochs": model.training.epochs})
     return replace(
@@ -39,6 +43,11 @@ def quickened(loaded: Loaded) -> Loaded:
         ),
         model=model,
     )
+
+
+def _few_epochs(epochs: Any) -> Any:
+    """Return at most so many epochs; what is no number stays, for the block to refuse."""
+    return min(EPOCHS, epochs) if isinstance(epochs, int) else epochs
 
 
 def quick_model(model: ModelFile) -> ModelFile:

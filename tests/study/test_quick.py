@@ -25,7 +25,7 @@ def test_what_is_asked_stays_the_same(name):
         assert quick.scenario.workload.arrivals == loaded.scenario.workload.arrivals
         assert quick.scenario.workload.requests <= 200
     assert quick.scenario.replications <= 3
-    assert {cell.model.training.epochs for cell in variants(quick)} == {1}
+    assert {cell.model.training.epochs for cell in variants(quick)} <= {0, 1}
     assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
 
 
