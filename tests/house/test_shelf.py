@@ -8,6 +8,7 @@ import simulator
 from simulator.cli.check import resolved_text, warnings_of
 from simulator.scenario.variants import variants
 from tests.house.commands import ROOT, python
+from tests.support.shelf import NEEDS_FILE
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 each_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -16,8 +17,6 @@ FAST = {"first", "outage", "camera", "cnn", "city-fog", "backbone", "queue", "po
         "codecs", "traffic"}
 fast_and_slow = pytest.mark.parametrize("path", [
     pytest.param(path, id=path.stem, marks=() if path.stem in FAST else pytest.mark.slow) for path in SCENARIOS])
-# These need a file that is not shipped, in place of which no random data can stand.
-NEEDS_FILE = {"poster-table": ROOT.parent / "shared/data/poster-logs/accuracy_by_combination.csv"}
 
 
 def skip_without_its_file(path):

@@ -51,7 +51,8 @@ def test_a_wrong_number_of_threads_is_told():
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 @pytest.mark.parametrize(("name", "shape"), [
-    ("watch-mlp", (50, 6)), ("camera-mlp", (6, 8, 8, 3)), ("cnn-small", (32, 32, 3))])
+    ("watch-mlp", (50, 6)), ("camera-mlp", (6, 8, 8, 3)), ("cnn-small", (32, 32, 3)), ("health-mlp", (23,)),
+    ("mobilenet", (32, 32, 3)), ("resnet18", (32, 32, 3))])
 def test_jax_predicts_what_tensorflow_predicts_with_the_same_weights(name, shape, tmp_path):
     x = np.random.Generator(np.random.PCG64(1)).random((8, *shape), np.float32)
     split = split_model(shelf_model(name), "resilinet", shape, 3, seed=4)

@@ -4,8 +4,6 @@ import pytest
 from small import assemblies, assembly, cells, simulated
 
 import simulator
-from simulator.scenario.shelf import names
-from simulator.study.agreement import zero_delay_identity
 
 PARTS = ("gap_sampling", "gap_in_flight", "gap_congestion", "gap_detection")
 FEW = {"workload.requests": 400, "replications": 10, "measure": ["expected_accuracy", "timed"]}
@@ -71,7 +69,7 @@ def test_the_controlled_estimate_agrees_with_the_expectation_and_is_sharper(esti
     assert controlled.high - controlled.low < (plain.high - plain.low) / 3
 
 
-@pytest.mark.parametrize("name", names("scenario"))
+@pytest.mark.parametrize("name", readable_scenarios())
 def test_without_delays_every_request_of_a_shipped_scenario_gets_its_snapshot(name):
     loaded = simulator.load(name)
     if loaded.scenario.workload is None:

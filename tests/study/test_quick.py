@@ -7,15 +7,15 @@ import pytest
 from small import Told
 
 import simulator
-from simulator.scenario.shelf import names
 from simulator.scenario.variants import label_text, variants
 from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
+from tests.support.shelf import readable_scenarios
 
 SIZES = {"workload", "replications", "training", "sweep", "repeats"}
 
 
-@pytest.mark.parametrize("name", names("scenario"))
+@pytest.mark.parametrize("name", readable_scenarios())
 def test_what_is_asked_stays_the_same(name):
     loaded = simulator.load(name)
     quick = quickened(loaded)
@@ -29,7 +29,7 @@ def test_what_is_asked_stays_the_same(name):
     assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
 
 
-@pytest.mark.parametrize("name", names("scenario"))
+@pytest.mark.parametrize("name", readable_scenarios())
 def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
     loaded = simulator.load(name)
     whole = [[label_text(min(value, 1) if key == "training.epochs" else value) for value in values]
