@@ -4,6 +4,8 @@ import pytest
 from small import assemblies, assembly, cells, simulated
 
 import simulator
+from simulator.study.agreement import zero_delay_identity
+from tests.support.shelf import readable_scenarios
 
 PARTS = ("gap_sampling", "gap_in_flight", "gap_congestion", "gap_detection")
 FEW = {"workload.requests": 400, "replications": 10, "measure": ["expected_accuracy", "timed"]}
