@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.study.assemble import Assembly
 
 WithModel = Annotated[bool, typer.Option("--model", help="Also build the models (Keras): layers, memory, load.")]
+MOST_NAMED = 9  # cells of a study that are named one by one
 
 
 def check(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
@@ -37,7 +38,8 @@ def check(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim
     for line in warnings:
         typer.secho(f"warning: {line}", err=True, fg="yellow")
     points = [" ".join(f"{key}={value}" for key, value in cell.label.items()) for cell in cells if cell.label]
-    said = f"{len(cells)} cells: {', '.join(points)}" if points else "1 cell"
+    shown = points if len(points) <= MOST_NAMED else [*points[:MOST_NAMED], "..."]
+    said = f"{len(cells)} cells: {', '.join(shown)}" if points else "1 cell"
     typer.secho(f"{loaded.path.name} is fine ({said})", err=True, fg="green")
 
 
