@@ -69,4 +69,3 @@ def scheme_weights(
         weight = rule(survival.get(edge.source, 1.0), together, rng)
         weights.append(1.0 if set(senders) <= set(sources) else weight)
     return tuple(weights)
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from simulator.blocks import Block
 from simulator.dataflow.graph import PartGraph
 from simulator.scenario.identity import canonical_text, digest
 from simulator.study.assemble import Assembly
@@ -42,7 +43,7 @@ class Memory:
 
 
 def answers_name(assembly: Assembly) -> str:
-    """Return the hash of what a cell's answers depend on: model, graph, failout, seed, data, worth of no answer."""
+    """Return the hash of what a cell's answers depend on: model without its title, graph, failout, seed, data."""
     return digest("\n".join([
         _text(assembly.model, str(assembly.base)), graph_text(assembly.graph), _text(assembly.failout),
         str(assembly.scenario.seed), repr(assembly.scenario.policy.no_answer), assembly.scenario.strategy,
@@ -63,5 +64,5 @@ def graph_text(graph: PartGraph) -> str:
 
 
 def _text(block: object, beside: str = "") -> str:
-    plain = block.model_dump(mode="json", by_alias=True) if hasattr(block, "model_dump") else None
+    plain = block.model_dump(mode="json", by_alias=True, exclude={"title"}) if isinstance(block, Block) else None
     return canonical_text({"block": plain, "beside": beside})
