@@ -49,10 +49,11 @@ def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, p
         ScenarioError: a data path does not exist, a model does not fit, ...
         RunFolderError: the folder holds another run, or cannot be written.
     """
-    from simulator.report.write import report_on  # noqa: PLC0415 - keeps the import of the package light
+    from simulator.report.page import is_shown  # noqa: PLC0415 - keeps the import of the package light
+    from simulator.report.write import report_on  # noqa: PLC0415
     from simulator.study.run import run as run_study  # noqa: PLC0415
 
     done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress)
-    if not (done.was_found and (done.folder / "report.html").exists()):
+    if not is_shown(done.record, done.folder):
         report_on(done, loaded)
     return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from simulator.report.tables import LEGEND, has_summary, summary_rows
 from simulator.study.record import Record
 
 MOST_TURNED = 6  # cells up to which the agreement has a column for each
+HEAD_LENGTH = 200  # characters of a page in which the fingerprint of its record stands
 MOST_AIRY = 7  # columns up to which an interval stands beside its number
 ABOVE_TABLES = frozenset({"topology"})
 HEADINGS = {
@@ -38,7 +40,8 @@ AGREEMENT_NOTE = (
 )
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<meta charset="utf-8"><meta name="record" content="{record}">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>{style}</style>
 </head><body><main>
 {content}
@@ -78,7 +81,21 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
     content = "\n".join(part for part in body if part)
-    return PAGE.format(title=title, style=CSS, content=content)
+    return PAGE.format(record=fingerprint(record), title=title, style=CSS, content=content)
+
+
+def is_shown(record: Record, folder: Path) -> bool:
+    """Return whether the page in a folder shows this record, as it is: an older one may lack what is reported now."""
+    try:
+        with (folder / "report.html").open(encoding="utf-8") as file:
+            return fingerprint(record) in file.read(HEAD_LENGTH)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def fingerprint(record: Record) -> str:
+    """Return the hash of everything that a record says."""
+    return hashlib.sha256(record.to_json().encode()).hexdigest()
 
 
 def kind_of(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -82,8 +82,30 @@ class Record:
 
 
 def json_text(plain: Any) -> str:
-    """Return plain values as strict JSON with sorted keys; NaN, which JSON does not know, becomes null."""
-    return json.dumps(without_nan(plain), indent=1, sort_keys=True, allow_nan=False) + "\n"
+    """Return plain values as strict JSON with sorted keys; NaN, which JSON does not know, becomes null.
+
+    What holds no further list or mapping is on one line, so that a row of a table is a line of the file.
+    """
+    return "".join(_lines(without_nan(plain), "")) + "\n"
+
+
+def _lines(value: Any, margin: str) -> Iterator[str]:
+    """Yield JSON text piece by piece, line ends and margins with it."""
+    inner = list(value.values() if isinstance(value, Mapping) else value) if _holds(value) else []
+    if not any(_holds(one) and one for one in inner):
+        yield json.dumps(value, sort_keys=True, allow_nan=False)
+        return
+    is_mapping = isinstance(value, Mapping)
+    names = sorted(value) if is_mapping else range(len(inner))
+    yield "{" if is_mapping else "["
+    for place, name in enumerate(names):
+        yield f"{',' if place else ''}\n{margin} " + (f"{json.dumps(name)}: " if is_mapping else "")
+        yield from _lines(value[name], margin + " ")
+    yield f"\n{margin}" + ("}" if is_mapping else "]")
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
 
 
 def without_nan(plain: Any) -> Any:
