@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.model.keep import ONEDNN, has_onednn
 
 BACKENDS = ("tensorflow", "jax", "torch")
 DEFAULT_THREADS = 2
@@ -50,7 +51,7 @@ def import_keras() -> ModuleType:
     threads = thread_count()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow leaves oneDNN off on some processors; with it a convolution trains 2 to 10 times faster there.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault(ONEDNN, "1")
     if backend == "jax":
         os.environ.setdefault("NPROC", str(threads))  # the size of XLA's thread pool
     try:
@@ -131,8 +132,9 @@ def arrays_of(model: Any) -> list[NDArray[np.float32]]:
 
 
 def versions() -> dict[str, Any]:
-    """Return what trained weights depend on besides their model and data: backend, Keras version, threads."""
-    return {"backend": keras.backend.backend(), "keras": keras.__version__, "threads": thread_count()}
+    """Return what trained weights depend on besides their model and data: backend, Keras, threads, no oneDNN."""
+    without = {} if has_onednn() else {"onednn": False}
+    return {"backend": keras.backend.backend(), "keras": keras.__version__, "threads": thread_count(), **without}
 
 
 keras: Any = import_keras()

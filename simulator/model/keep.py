@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+
 
 def cache_folder() -> Path:
     """Return the cache folder: ``SIM_CACHE_DIR``, or the user's."""
     return Path(os.environ.get("SIM_CACHE_DIR") or platformdirs.user_cache_dir("graceful-sim"))
+
+
+def has_onednn() -> bool:
+    """Return whether TensorFlow computes with oneDNN: it does unless the user says ``TF_ENABLE_ONEDNN_OPTS=0``."""
+    return os.environ.get(ONEDNN, "1") != "0"
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

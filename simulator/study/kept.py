@@ -15,7 +15,7 @@ import numpy as np
 from simulator.dataflow.costs import Costs, ServiceTime
 from simulator.evaluate.part_by_part import Classes
 from simulator.model.data import DataSet
-from simulator.model.keep import cache_folder, write_arrays
+from simulator.model.keep import cache_folder, has_onednn, write_arrays
 from simulator.scenario.identity import digest
 from simulator.study.assemble import Assembly
 from simulator.study.fingerprint import file_hash
@@ -53,7 +53,8 @@ def kept_path(assembly: Assembly, dataset: DataSet) -> Path:
 def environment() -> tuple[str, ...]:
     """Return what training and prediction depend on besides words and data, without importing Keras."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    return (backend, _version(backend), _version("keras"), os.environ.get("SIM_THREADS", ""))
+    without = () if has_onednn() else ("without onednn",)
+    return (backend, _version(backend), _version("keras"), os.environ.get("SIM_THREADS", ""), *without)
 
 
 def _version(package: str) -> str:
