@@ -10,7 +10,7 @@ import numpy as np
 from simulator.expect.student import student_mean
 from simulator.report.fitting import FittingTable, Rows
 from simulator.report.numbers import SMALL, cell_head, estimate_text, present
-from simulator.scenario.variants import REPEAT
+from simulator.scenario.labels import REPEAT
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Bytes against accuracy"

@@ -93,16 +93,19 @@ def interval_text(estimate: Estimate, style: Style = FRACTION) -> str:
 def estimate_text(estimate: Estimate | None, style: Style = FRACTION) -> str:
     """Return an estimate as ``0.687 ± 0.012``, ``0.687 [0.660, 0.715]`` or, exact, ``0.687``; "" where there is none.
 
-    A narrow interval brings more decimals, also to the number itself.
+    A narrow interval brings more decimals, also to the number itself. What is 0 but for rounding in float64 reads as 0.
 
     >>> estimate_text(Estimate(0.6871, 0.6751, 0.6991, 20, "replications", "failures"))
     '0.687 ± 0.012'
     >>> estimate_text(Estimate(55.104, 55.066, 55.142, 20, "replications", "failures"), MILLISECONDS)
     '55.10 ± 0.04'
+    >>> estimate_text(Estimate(2.2e-17, -0.013, 0.013, 5, "5 repeats", "training seed"))
+    '0 ± 0.013'
     """
     if estimate is None:
         return ""
-    number = number_text(estimate.value, style, decimals_of(estimate, style))
+    is_zero = abs(estimate.value) < ROUNDING * (estimate.high - estimate.low)
+    number = number_text(0.0 if is_zero else estimate.value, style, decimals_of(estimate, style))
     return f"{number} {interval_text(estimate, style)}".strip()
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.documents.yaml_text import Document
-from simulator.errors import Problem
+from simulator.errors import Problem, did_you_mean
 from simulator.scenario.cross import cross_problems
+from simulator.scenario.labels import label_text
 from simulator.scenario.options import with_values
 from simulator.scenario.parts import Parts, Problems, read_parts
 
@@ -50,6 +51,21 @@ def _axis_problems(document: Document) -> Iterator[Problem]:
             yield Problem(place, f"repeats cannot vary {key!r}", "name another key")
         if key in axes["sweep"]:
             yield Problem(place, f"{key!r} is varied by the sweep too", "name it in one of the two")
+    yield from _against_problems(document, axes["sweep"])
+
+
+def _against_problems(document: Document, sweep: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each value to compare with that the sweep's first key does not have."""
+    repeats = document.value.get("repeats")
+    against = repeats.get("against") if isinstance(repeats, Mapping) else None
+    key, values = next(iter(sweep.items()), (None, []))
+    known = [label_text(value) for value in values] if isinstance(values, list) else []
+    for index, value in enumerate(against if isinstance(against, list) else ()):
+        place, named = document.place(f"repeats.against.{index}"), label_text(value)
+        if key is None:
+            yield Problem(place, f"{named!r}, but there is no sweep to compare in", "leave it out, or write a sweep")
+        elif named not in known:
+            yield Problem(place, f"{named!r} is no value of {key!r}, the sweep's first", did_you_mean(named, known))
 
 
 def _axes(document: Document) -> dict[str, Mapping[str, Any]]:

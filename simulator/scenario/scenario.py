@@ -22,11 +22,13 @@ class Repeats(Block):
 
     In a file a number, or ``{count: 5, with: {data.fold: [0, 1, 2, 3, 4]}}``: repeat r takes the r-th value of each
     list too. Repeat r has the root seed ``seed + r``, r = 0, 1, ..., the same for all points of the grid, unless
-    ``seed`` is among these keys.
+    ``seed`` is among these keys. ``against`` are values of the sweep's first key: the differences from each of them are
+    reported, paired; the first value when it is not given.
     """
 
     count: Annotated[int, Field(gt=0)] = 1
     values: dict[str, tuple[Any, ...]] = Field(default={}, alias="with")
+    against: tuple[Any, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

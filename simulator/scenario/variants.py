@@ -14,13 +14,12 @@ from simulator.errors import ScenarioError
 from simulator.model.blocks import ModelFile
 from simulator.model.partitions import expanded
 from simulator.scenario.cross import cross_problems
+from simulator.scenario.labels import REPEAT, label_text
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
 from simulator.scenario.parts import Parts, Problems, merged_model, model_at, named_file, topology_at
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
-
-REPEAT = "repeat"  # in a label: which of the repeats
 
 
 @dataclass(frozen=True)
@@ -75,19 +74,6 @@ def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
 
 def _place(loaded: Loaded, label: Mapping[str, str]) -> str:
     return f"{loaded.place('sweep')} at {', '.join(f'{key}={text}' for key, text in label.items())}"
-
-
-def label_text(value: Any) -> str:
-    """Return a value of a sweep for a label.
-
-    >>> label_text("dfg"), label_text(3), label_text({"kind": "timeout", "after": "80 ms"})
-    ('dfg', '3', 'timeout 80 ms')
-    """
-    if isinstance(value, Mapping):
-        return " ".join(map(label_text, value.values()))
-    if isinstance(value, list | tuple):
-        return " ".join(map(label_text, value)) or "none"
-    return str(value)
 
 
 def _with_files(parts: Parts, point: Mapping[str, Any]) -> tuple[Parts, Problems]:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from simulator.expect.repeats import Clusters, Repeated, over_repeats
-from simulator.scenario.variants import REPEAT
+from simulator.scenario.labels import REPEAT
 from simulator.study.record import CellRecord
 
 Label = dict[str, str]
-BASES = 2  # so many values of the first axis are subtracted from those after them
 CLUSTERED = "expected_accuracy"  # the estimate whose worth by cluster is in the record
 
 
@@ -57,23 +56,29 @@ def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
                **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))}
 
 
-def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool) -> list[dict[str, Any]]:
-    """Return how expected accuracy differs from that of the first values of the grid's first axis, paired by repeat.
+def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool, against: Sequence[str] = (),
+                ) -> list[dict[str, Any]]:
+    """Return how expected accuracy differs from that of values of the grid's first axis, paired by repeat.
 
     Seeds, samples and failures are the same on both sides, so that what they have in common cancels. The rows are those
-    of ``summed_up``, with ``against``: the value of the first axis that is subtracted, its first and then its second.
+    of ``summed_up``, with ``against``: the value of the first axis that is subtracted. No pair is reported twice.
+
+    Args:
+        cells: All cells of the study.
+        is_one_test_set: Whether all repeats are judged on the same samples.
+        against: Values of the first axis, as in labels; without any it is the first value.
     """
     grid = points(cells)
     axis = next(iter(grid[0].label), None) if grid else None
     if axis is None:
         return []
-    values = list(dict.fromkeys(point.label[axis] for point in grid))
     by_label = {tuple(point.label.items()): point for point in grid}
-    rows = []
-    for place, base in enumerate(values[:BASES]):
+    rows, earlier = [], set[str]()
+    for base in against or [grid[0].label[axis]]:
+        earlier.add(base)
         for point in grid:
             other = by_label.get(tuple({**point.label, axis: base}.items()))
-            if other is not None and values.index(point.label[axis]) > place and _is_paired(point, other):
+            if other is not None and point.label[axis] not in earlier and _is_paired(point, other):
                 rows.append({"label": point.label, "against": base, "estimate": CLUSTERED,
                              **_plain(_difference(point, other, is_one_test_set))})
     return rows

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.scenario.identity import cell_hash, run_hash
+from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.variants import Variant, variants
 from simulator.study.assemble import Assembly
@@ -93,6 +94,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     records = tuple(a.record for a in answers)
     repeats = loaded.scenario.repeats
     several, is_one = repeats.count > 1, not any(key.partition(".")[0] == "data" for key in repeats.values)
+    against = [label_text(value) for value in repeats.against]
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -103,7 +105,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         cells=records,
         axes=list(cells[0].label),
         repeats=summed_up(records, is_one_test_set=is_one) if several else [],
-        differences=differences(records, is_one_test_set=is_one) if several else [],
+        differences=differences(records, is_one_test_set=is_one, against=against) if several else [],
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )

@@ -72,6 +72,11 @@ WRONG = [
     ("sweep: {repeats.count: [1, 2]}", "sweep.repeats.count", "a sweep cannot vary 'repeats.count'"),
     ("sweep: {strategy: [dfg]}\nrepeats: {count: 2, with: {strategy: [dfg, select]}}", "repeats.with.strategy",
      "'strategy' is varied by the sweep too"),
+    ("repeats: {count: 2, against: [dfg]}", "repeats.against.0", "there is no sweep to compare in"),
+    ("sweep: {strategy: [dfg, select]}\nrepeats: {count: 2, against: [dfg, selekt]}", "repeats.against.1",
+     "did you mean 'select'?"),
+    ("sweep: {strategy: [dfg, select]}\nrepeats: {count: 2, against: dfg}", "repeats.against",
+     "'dfg' is not a list"),
 ]
 
 

@@ -7,7 +7,8 @@ import pytest
 from small import Told
 
 import simulator
-from simulator.scenario.variants import label_text, variants
+from simulator.scenario.labels import label_text
+from simulator.scenario.variants import variants
 from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
 from tests.support.shelf import readable_scenarios

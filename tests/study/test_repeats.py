@@ -104,6 +104,15 @@ def test_differences_are_within_the_other_axes():
     assert {row["against"] for row in rows} == {"a"}
 
 
+def test_differences_are_from_the_values_that_are_named_and_no_pair_comes_twice():
+    cells = [cell({"strategy": name}, repeat, WORTH["dfg"][0] * scale)
+             for repeat in (1, 2) for name, scale in (("a", 0.5), ("b", 0.8), ("c", 0.9))]
+    rows = differences(cells, is_one_test_set=True, against=["c", "a"])
+    assert [(row["label"]["strategy"], row["against"]) for row in rows] == [("a", "c"), ("b", "c"), ("b", "a")]
+    values = [row["value"] for row in rows]
+    assert values == pytest.approx(np.array([-0.4, -0.1, 0.3]) * WORTH["dfg"][0].sum() / sum(SAMPLES))
+
+
 def test_without_a_grid_or_without_accuracy_there_is_nothing_to_subtract():
     assert differences([], is_one_test_set=True) == []
     assert differences([cell({}, 1, WORTH["dfg"][0]), cell({}, 2, WORTH["dfg"][1])], is_one_test_set=True) == []

@@ -124,7 +124,8 @@ def test_a_study_that_was_stopped_trains_only_what_is_left(work, tmp_path):
             if done == 2:
                 raise Stopped
 
-    loaded = chain(tmp_path, sweep={"strategy": ["vanilla", "dfg", "resilinet"]}, repeats=2)
+    loaded = chain(tmp_path, sweep={"strategy": ["vanilla", "dfg", "resilinet"]},
+                   repeats={"count": 2, "against": ["vanilla", "dfg"]})
     with pytest.raises(Stopped):
         run(loaded, tmp_path / "run", progress=Stops())
     assert work["trained"] == 2
