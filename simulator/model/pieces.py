@@ -9,11 +9,13 @@ from typing import Any
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.model.backend import keras
+from simulator.model.convolution import Conv2D
 
 Shape = tuple[int, ...]
 FOREIGN = frozenset({"Lambda", "Layer", "Wrapper", "InputLayer", "InputSpec", "TFSMLayer", "TorchModuleWrapper",
                      "JaxLayer", "FlaxLayer", "RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
                      "TimeDistributed", "Bidirectional"})
+OWN = {"Conv2D": Conv2D}  # in place of the layers of Keras: the same answers, sooner
 
 
 def layer_names() -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def _layer(place: str, words: Mapping[str, Any], classes: int) -> Any:
         near = did_you_mean(kind, known)
         raise ScenarioError(Problem(place, f"keras.layers has no {kind!r} that can be used here",
                                     near if near.startswith("did") else "see keras.io/api/layers"))
-    layer_class = getattr(keras.layers, kind)
+    layer_class = OWN.get(kind) or getattr(keras.layers, kind)
     given = {key: classes if value == "classes" else _frozen(value) for key, value in words.items() if key != "layer"}
     if unknown := sorted(set(given) - _arguments(layer_class)):
         raise ScenarioError(*(Problem(place, f"{kind} has no argument {key!r}",
