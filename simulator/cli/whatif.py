@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from simulator.cli.run import Quick, Sets
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from simulator.scenario.load import Loaded
     from simulator.scenario.variants import Variant
     from simulator.study.assemble import Assembly
     from simulator.study.whatif import WhatIf
@@ -51,24 +53,42 @@ def whatif(
     sim whatif first --down fog1,edge --strategy vanilla
     sim whatif outage --at 25s
     """
+    at_ns = None if at is None else instant_ns(at)
+    names = [name.strip() for name in down.split(",") if name.strip()]
+    look(scenario, strategy, sets or [], Failure(names, at_ns), quick=quick)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is down: the components named, and what the scenario has down at an instant."""
+
+    names: list[str]
+    at_ns: int | None
+
+
+def look(scenario: str, strategy: str | None, sets: list[str], failure: Failure, *, quick: bool) -> None:
+    """Print what each cell of a scenario answers under a failure."""
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     from simulator.cli.progress import Bars  # noqa: PLC0415
+    from simulator.scenario.located import located  # noqa: PLC0415
     from simulator.study.assemble import Assembly  # noqa: PLC0415
     from simulator.study.whatif import what_if  # noqa: PLC0415
 
-    at_ns = None if at is None else instant_ns(at)
-    names = [name.strip() for name in down.split(",") if name.strip()]
     console = Console()
     with Bars(Console(stderr=True)) as bars:
-        for cell in cells_of(scenario, strategy, sets or [], quick=quick):
+        loaded, cells = cells_of(scenario, strategy, sets, quick=quick)
+        for cell in cells:
             assembly = Assembly(cell.scenario, cell.topology, cell.model, cell.base)
             console.rule(", ".join(cell.label.values()) or cell.scenario.title, style="dim")
-            show(console, assembly, what_if(assembly, names, at_ns, quick=quick, progress=bars))
+            with located(loaded, cell.scenario.model):
+                found = what_if(assembly, failure.names, failure.at_ns, quick=quick, progress=bars)
+            show(console, assembly, found)
 
 
-def cells_of(scenario: str, strategy: str | None, sets: list[str], *, quick: bool) -> tuple[Variant, ...]:
-    """Return the cells of a scenario, or those of one strategy."""
+def cells_of(scenario: str, strategy: str | None, sets: list[str], *, quick: bool,
+             ) -> tuple[Loaded, tuple[Variant, ...]]:
+    """Return a scenario and its cells, or those of one strategy."""
     import simulator  # noqa: PLC0415 - keeps sim --help fast
     from simulator.cli.sets import overrides  # noqa: PLC0415
     from simulator.scenario.variants import variants  # noqa: PLC0415
@@ -76,7 +96,7 @@ def cells_of(scenario: str, strategy: str | None, sets: list[str], *, quick: boo
 
     loaded = simulator.load(scenario, overrides(sets) | ({"strategy": strategy} if strategy else {}))
     cells = variants(quickened(loaded) if quick else loaded)
-    return tuple(cell for cell in cells if strategy in (None, cell.scenario.strategy)) or cells
+    return loaded, tuple(cell for cell in cells if strategy in (None, cell.scenario.strategy)) or cells
 
 
 def instant_ns(text: str) -> int:

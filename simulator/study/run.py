@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from simulator.scenario.identity import cell_hash, run_hash
 from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
+from simulator.scenario.located import located
 from simulator.scenario.variants import Variant, variants
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
@@ -86,9 +87,9 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     known = {name: found for name in hashes if (found := folder.find(name))}
     to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
     progress.trainings(len(trainings(Assembly(c.scenario, c.topology, c.model, c.base) for c in to_do)))
-    answers, memory = [], Memory()
+    answers, doing = [], Doing(loaded, quick, progress, Memory())
     for number, (cell, name) in enumerate(zip(cells, hashes, strict=True), 1):
-        done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, Doing(quick, progress, memory))
+        done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, doing)
         answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
     records = tuple(a.record for a in answers)
@@ -120,13 +121,15 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
 class Doing:
     """What the cells of a run have in common while they are run."""
 
+    loaded: Loaded
     quick: bool
     progress: Progress
     memory: Memory
 
 
 def _run_cell(folder: RunFolder, cell: Variant, name: str, doing: Doing) -> CellAnswer:
-    done = answer(cell, name, quick=doing.quick, progress=doing.progress, memory=doing.memory)
+    with located(doing.loaded, cell.scenario.model):
+        done = answer(cell, name, quick=doing.quick, progress=doing.progress, memory=doing.memory)
     folder.keep(done)
     return done
 

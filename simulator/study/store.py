@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HALF_WRITTEN = ".half-written-"
 HALF_TEXT = ".half-text-"
 NAME_LENGTH = 16
+OWNER_SAYS = {"format", "hash", "title"}
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,21 @@ class RunFolder:
         if owner is None:
             if any(not path.name.startswith(HALF_TEXT) for path in self.path.iterdir()):
                 raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
-            plain = {"format": FORMAT, "hash": self.hash, "title": self.title}
-            write_text(self.path / "run.json", json.dumps(plain) + "\n")
+            self._write_owner()
+        elif owner.get("hash") != self.hash and set(owner) == OWNER_SAYS and self._is_barren():
+            self._write_owner()
         elif owner.get("hash") != self.hash:
             other = f"{owner.get('title')!r} ({str(owner.get('hash'))[:NAME_LENGTH]})"
             raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {other}", way_out))
+
+    def _write_owner(self) -> None:
+        plain = {"format": FORMAT, "hash": self.hash, "title": self.title}
+        write_text(self.path / "run.json", json.dumps(plain) + "\n")
+
+    def _is_barren(self) -> bool:
+        """Return whether the run of this folder came to nothing, such as one of a model that was wrong."""
+        left = {path.name for path in self.path.iterdir()} | {path.name for path in self.path.glob("cells/*")}
+        return all(name in {"run.json", "cells"} or name.startswith((HALF_TEXT, HALF_WRITTEN)) for name in left)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

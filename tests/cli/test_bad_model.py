@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.house.commands import python
@@ -62,3 +63,43 @@ def test_everything_that_is_wrong_with_a_partition_is_told_at_once_with_file_and
         f"{folder}/model.yaml:14 partitions.one.c.1: times: 0 is not a whole number >= 1; write times: 2",
         f"{folder}/model.yaml:15 partitions.one.d: no part named 'd'; known: 'b', 'c'",
     }
+
+
+BUILT = """\
+title: Two parts
+data: {kind: arrays, path: data.npz}
+sources: {a: {}}
+parts:
+  b:
+    layers:
+      - {layer: Dense, units: 4}
+      - {layer: Dense, unitz: 4}
+  c: {exit: true}
+blocks:
+  output: [{layer: Dense, units: 7}]
+partitions:
+  one: {c: [{block: output}]}
+hyperconnections:
+  - {from: a, to: b}
+  - {from: b, to: c}
+"""
+
+
+def test_what_only_shows_when_the_network_is_built_has_file_and_line_too(scenario):
+    folder = scenario.parent
+    run = ("-m", "simulator", "run", scenario, "--out", folder / "out")
+    (folder / "model.yaml").write_text(BUILT)
+    scenario.write_text(SCENARIO.replace("skips: [a->c]\n", ""))
+    dice = np.random.Generator(np.random.PCG64(1))
+    np.savez(folder / "data.npz", x=dice.normal(size=(40, 3)).astype(np.float32), y=np.arange(40) % 3,
+             subject=np.arange(40) // 4)
+    told = f"{folder}/model.yaml:8 parts.b.layers.1: Dense has no argument 'unitz'; did you mean 'units'?"
+    for command in (run, ("-m", "simulator", "whatif", scenario, "--down", "b")):
+        done = python(*command)
+        assert done.code == 2
+        assert told in done.said
+    # One error further, into the same folder: what came to nothing is in nobody's way.
+    (folder / "model.yaml").write_text(BUILT.replace("unitz", "units"))
+    assert f"{folder}/model.yaml:9 parts.c.layers: an exit must end in one number for each of 3" in python(*run).said
+    scenario.write_text(scenario.read_text() + "data: {kind: arrays, path: data.npz, classes: 2}\n")
+    assert f"{folder}/ask.yaml:6 data.classes: " in python(*run).said

@@ -116,6 +116,16 @@ def test_a_folder_of_another_run_is_refused_and_left_as_it_is(folder, finished):
     assert {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()} == finished
 
 
+def test_a_folder_whose_run_came_to_nothing_is_taken_over(tmp_path):
+    RunFolder(tmp_path, "abc", "a run with a model that was wrong").claim()
+    (tmp_path / "cells" / f"{HALF_WRITTEN}abc").mkdir()
+    RunFolder(tmp_path, "def", "the same, corrected").claim()
+    assert json.loads((tmp_path / "run.json").read_text())["hash"] == "def"
+    (tmp_path / "volatile.json").write_text("{}")
+    with pytest.raises(RunFolderError):
+        RunFolder(tmp_path, "ghi", "another").claim()
+
+
 def test_a_folder_of_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     assert "other things and no run" in refusal(tmp_path)
