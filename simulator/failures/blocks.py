@@ -9,13 +9,18 @@ from pydantic import Field
 
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
+from simulator.failures.beta_binomial import BetaBinomialBlock
+from simulator.failures.common_cause import CommonCauseBlock
+from simulator.failures.copula import CopulaBlock
+from simulator.failures.groups import GroupsBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
 from simulator.failures.renewal import RenewalBlock
 from simulator.failures.scripted import ScriptedBlock
 from simulator.topology.graph import Topology
 
-Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock, Field(discriminator="kind")]
+Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
+                    | CopulaBlock, Field(discriminator="kind")]
 
 
 def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
