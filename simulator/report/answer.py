@@ -98,6 +98,8 @@ SHOWS = {
                               "is of one cell; cells share the test samples, so their differences are known better.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
                "training seeds and test set.",
+    "repeats_lines": "Lines are means over the repeats; the bands cover training seeds and test set. Differences are "
+                     "paired, repeat by repeat and sample by sample, so that their bands are narrower.",
     "endings": "How requests ended. The whiskers stand at the end of 'on time' and, where some are late, at the "
                "start of 'lost'.",
     "topology": "The machines (coloured by kind, with the parts placed on them in italics), the links (grey, with "

@@ -31,6 +31,7 @@ HEADINGS = {
     "accuracy_over_time": "Accuracy over time",
     "accuracy_against_bytes": "Accuracy against bytes",
     "repeats": "Expected accuracy, side by side",
+    "repeats_lines": "Expected accuracy, along the sweep",
 }
 
 AGREEMENT_NOTE = (

@@ -14,6 +14,12 @@ from simulator.study.repeats import points
 
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 WIDTH = 0.84  # of a group of bars
+AXIS_NAMES = {
+    "failures.0.survival": "survival",
+    "failout.survival": "failout survival",
+    "failures.0.beta": "Share of failures with a common cause, beta",
+    "failures.0.correlation": "Correlation of failures",
+}
 
 
 def repeats_bars(record: Record) -> Figure:
@@ -35,13 +41,13 @@ def repeats_bars(record: Record) -> Figure:
             _bars(axes, xs, mine, place, ", ".join(name) or "all", WIDTH / len(series) * 0.92)
             _dots(axes, xs, mine, record)
         axes.set_xticks(range(len(groups)), groups)
-        axes.set_xlabel(_last(across) if across else "")
+        axes.set_xlabel(axis_name(across) if across else "")
         axes.set_ylabel("Expected accuracy (fraction of requests)")
         axes.set_ylim(0, 1)
         axes.grid(visible=False, axis="x")
         axes.set_title(f"{record.title}\n95 % intervals: {covered([as_estimate(row) for row in rows])}; "
                        "dots: single repeats", fontsize=11)
-        axes.legend(title=", ".join(map(_last, named)), loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        axes.legend(title=", ".join(map(axis_name, named)), loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
 
 
@@ -61,5 +67,6 @@ def _dots(axes: Axes, xs: list[float], rows: list[Row], record: Record) -> None:
         axes.plot([x] * len(values), values, ".", color=INK, alpha=0.45, markersize=3.5, zorder=4)
 
 
-def _last(key: str) -> str:
-    return {"failures.0.survival": "survival setting", "failout.survival": "failout survival"}.get(key, key)
+def axis_name(key: str) -> str:
+    """Return what an axis of the grid is called in a figure: the key, or words for the keys that are swept most."""
+    return AXIS_NAMES.get(key, key)

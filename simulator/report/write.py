@@ -96,7 +96,8 @@ def curve_figures(
 
     drawn = {}
     if record.repeats and rows_of(record):
-        drawn["repeats"] = draw.repeats_bars(record)
+        lines = draw.has_lines(record)
+        drawn["repeats_lines" if lines else "repeats"] = (draw.repeats_lines if lines else draw.repeats_bars)(record)
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     if cells_with_codecs(record):

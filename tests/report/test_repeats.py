@@ -8,7 +8,7 @@ from dataclasses import replace
 import factory
 import pytest
 
-from simulator.report.figures import repeats_bars
+from simulator.report.figures import has_lines, repeats_bars, repeats_lines
 from simulator.report.page import page_text
 from simulator.report.repeats_table import as_estimate, axes_of, individual, rows_of, side_by_side, tables
 from simulator.study.record import Record
@@ -117,7 +117,7 @@ def test_the_figure_has_a_bar_for_each_row_with_its_interval_and_a_dot_for_each_
     low, high = whiskers.lines[2][0].get_segments()[0][:, 1]
     row = by_point["vanilla", "poor"]
     assert (low, high) == pytest.approx((row["low"], row["high"]))
-    assert axes.get_xlabel() == "survival setting"
+    assert axes.get_xlabel() == "survival"
 
 
 @pytest.mark.parametrize("keys", [(), ("strategy",), ("a", "b", "c")])
@@ -133,3 +133,27 @@ def test_a_single_repeat_has_bars_without_whiskers():
     whiskers = [group for group in axes.containers if not hasattr(group, "patches")]
     segments = [segment for group in whiskers for segment in group.lines[2][0].get_segments()]
     assert all(segment[0, 1] == segment[1, 1] for segment in segments)
+
+
+ALONG = {(strategy, str(beta)): 0.5 + gain * (1 - beta) for strategy, gain in (("vanilla", 0.0), ("dfg", 0.1))
+         for beta in (0, 0.5, 0.75, 1)}
+BETA = ("strategy", "failures.0.beta")
+
+
+def test_a_number_with_four_values_makes_lines_and_names_or_three_values_make_bars():
+    assert has_lines(record(levels=ALONG, keys=BETA))
+    assert not has_lines(record(levels={k: v for k, v in ALONG.items() if k[1] != "0.75"}, keys=BETA))
+    assert not has_lines(record())
+    assert not has_lines(record(levels={(f"s{i}",): 0.5 for i in range(5)}, keys=("strategy",)))
+
+
+def test_lines_go_through_the_means_with_their_bands_and_differences_have_their_own_panel():
+    figure = repeats_lines(record(levels=ALONG, keys=BETA))
+    left, right = figure.axes
+    assert [line.get_label() for line in left.get_lines()] == ["vanilla", "dfg"]
+    assert left.get_lines()[1].get_xydata().round(9).tolist() == [[0, 0.62], [0.5, 0.57], [0.75, 0.545], [1, 0.52]]
+    band = left.collections[1].get_paths()[0].vertices
+    assert band[:, 1].max() == pytest.approx(0.62 + 4.3027 * 0.01 / math.sqrt(3), abs=1e-5)
+    assert right.get_lines()[0].get_xydata().round(9).tolist() == [[0, 0.1], [0.5, 0.05], [0.75, 0.025], [1, 0]]
+    assert right.get_ylabel() == "Difference from vanilla"
+    assert left.get_xlabel() == "Share of failures with a common cause, beta"
