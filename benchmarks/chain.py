@@ -19,7 +19,7 @@ from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
-from simulator.network import engine
+from simulator.network import engine, vectorised
 from simulator.network.blocks import Policy
 from simulator.network.plan import Draws, Plan, Times
 from simulator.topology.graph import Link, Node, Topology
@@ -82,10 +82,15 @@ def compare(name: str, draws: textbook.ChainDraws, policy: Policy, wanted: float
     ok = np.array([delivery > 0 for delivery in log.delivery])
     same = int((ok == result.ok).sum()), int((log.end_ns == result.end_ns)[ok & result.ok].sum())
     mine, theirs, ratios = interleaved(lambda: engine.run(plan, ours), run_textbook)
+    fast = vectorised.run(plan, ours)
+    is_same = fast.delivery == log.delivery and np.array_equal(fast.end_ns, log.end_ns)
+    quick, _, quicker = interleaved(lambda: vectorised.run(plan, ours), run_textbook)
     requests = len(draws.arrivals_ns)
     speeds = f"engine {requests / mine:9,.0f} req/s   textbook {requests / theirs:8,.0f} req/s"
     means = mean_s(log.end_ns, draws.arrivals_ns, ok), mean_s(result.end_ns, draws.arrivals_ns, result.ok)
     print(f"{name:32s} {speeds}   {ratio_text(ratios, wanted)}")
+    print(f"{'':32s} fast path {requests / quick:9,.0f} req/s   {ratio_text(quicker, 10.0 if has_limit else 40.0)}   "
+          f"rows equal to the engine's: {'all' if is_same else 'NOT ALL'}")
     print(f"{'':32s} answered {ok.mean():.4f}, textbook {result.ok.mean():.4f}")
     print(f"{'':32s} mean sojourn {means[0]}, textbook {means[1]}")
     print(f"{'':32s} equal fates {same[0]:,} of {requests:,}, equal ends {same[1]:,} of {int(ok.sum()):,}")

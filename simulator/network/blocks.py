@@ -13,6 +13,9 @@ from simulator.units import DurationNs, PositiveDurationNs
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals, Field(discriminator="kind")]
 
 
+EngineChoice = Literal["auto", "simpy", "vectorised"]
+
+
 class Workload(Block):
     """Which requests arrive: when, and how many in each replication."""
 

@@ -143,11 +143,11 @@ class Wiring:
         ends, world = self.plan.graph.edges[edge], self.world
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
         nominal = world.routes.find(source, target)
-        if nominal is None or self._is_rerouted(source, target, nominal):
+        if nominal is None or self.is_rerouted(source, target, nominal):
             return links.rerouted(self._chooser(edge, settle, nominal))
         return self._along(edge, nominal, settle, is_alone=True)
 
-    def _is_rerouted(self, source: str, target: str, nominal: Route) -> bool:
+    def is_rerouted(self, source: str, target: str, nominal: Route) -> bool:
         """Return whether the route must be asked for at each sending: it can break, and is long or has alternatives."""
         breakable = {*nominal.links, *nominal.hops[1:-1]} & self.world.routes.relevant & self.world.columns.keys()
         is_long = len(nominal.links) > 1 and bool(breakable)
@@ -238,7 +238,7 @@ class Wiring:
         placement, find = self.plan.placement, self.world.routes.find
         pairs = {(placement[edge.source], placement[edge.target]) for edge in self.plan.graph.edges}
         routed = [(*pair, find(*pair)) for pair in pairs]
-        return any(route is None or self._is_rerouted(source, target, route) for source, target, route in routed)
+        return any(route is None or self.is_rerouted(source, target, route) for source, target, route in routed)
 
 
 def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
@@ -284,14 +284,14 @@ def settles(
 ) -> tuple[Settle, ...]:
     """Return ``settle`` of each input of a part: the smallest kind of join that keeps the policy.
 
-    A join that closes at an age, and fires then even if it has heard of nothing, begins to wait at birth: it is added
+    A join that closes at an age, whether it has heard of anything or not, begins to wait at birth: it is added
     to ``opens``.
     """
     wait = world.plan.policy.wait
     closes = partial(TimedJoin, station, rules, blame_wait=blame_code(world.index[world.plan.placement[part]], BY_WAIT))
     if isinstance(wait, DeadlineWait) and part in world.plan.closes_ns:
         join = closes(close=closes_at_age(world.births, world.plan.closes_ns[part]))
-        opens += [join.open] if station.emission else []
+        opens.append(join.open)
         return join.inputs()
     if rules.size == 1 and rules.taken(rules.all):
         return (single_input(station),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.compile import World, connect
 from simulator.network.links import Settle
 from simulator.network.machines import BY_DEADLINE
-from simulator.network.plan import Draws, Log, Plan
+from simulator.network.plan import Draws, Log, Plan, Times
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
@@ -77,14 +77,29 @@ def _log(world: World, rows: Rows) -> Log:
     end = np.array(rows.end, dtype=np.int64)
     if len(end) and end.min() < 0:
         raise RuntimeError(f"request {int(np.argmin(end))} never ended: the engine lost it")
-    blame = np.array(rows.blame, dtype=np.int64)
-    age = world.plan.limit_ns
+    parts = world.plan.graph.parts
+    too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
+    return finished(world.plan, world.draws, rows.delivery, (end, np.array(rows.blame, dtype=np.int64)), too_late)
+
+
+def finished(
+    plan: Plan, draws: Draws, delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int]
+) -> Log:
+    """Return the log of all requests; what was not answered by its limit ended there, withdrawn.
+
+    Args:
+        plan: With the age at which requests are withdrawn.
+        draws: With the births.
+        delivery: What each request was answered from, 0 for no answer.
+        ended: When each answered or was known to be lost, and who is to blame.
+        too_late: Inputs that came after their part had fired, by part.
+    """
+    end, blame = ended
+    age = plan.limit_ns
     if age is not None:
-        unanswered = np.array([delivery == 0 for delivery in rows.delivery])
-        limit = world.draws.arrivals_ns + age
+        unanswered = np.array([answer == 0 for answer in delivery])
+        limit = draws.arrivals_ns + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)
         blame = np.where(overdue, blame & ~3 | BY_DEADLINE, blame)
-    parts = world.plan.graph.parts
-    too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
-    return Log(rows.delivery, end, blame, too_late)
+    return Log(delivery, end, blame, too_late)

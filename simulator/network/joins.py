@@ -65,6 +65,15 @@ def last_loss(
     return known, blame
 
 
+def last_arrival(whens: Sequence[int], blames: Sequence[int], places: Sequence[int]) -> int:
+    """Return the blame of the input that came last; ties go to the later place."""
+    latest, blame = -1, 0
+    for place in places:
+        if whens[place] >= latest:
+            latest, blame = whens[place], blames[place]
+    return blame
+
+
 class PerfectJoin:
     """A join with perfect detection; ``inputs()`` gives the ``settle`` of each input in order of edge index.
 
@@ -122,8 +131,11 @@ class PerfectJoin:
             fed |= state[3 + size + place]
         if fed:
             if station.late:
-                blame = max((state[3 + place], state[3 + 2 * size + place]) for place in taken)[1]
+                blame = last_arrival(state[3:], state[3 + 2 * size :], taken)
             state[2] = when
+            if state[1].bit_count() > len(taken):  # the others may be known to come, later than this
+                after = (p for p in range(size) if state[3 + size + p] and state[3 + p] > when)
+                station.clock.too_late[station.offset] += sum(1 for _ in after)
             firing = Firing(self.callbacks, request, fed, blame)
             heappush(station.clock.queue, (when, OURS, request * station.stride + station.offset, firing))
             return

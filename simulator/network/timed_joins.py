@@ -84,7 +84,8 @@ class TimedJoin:
         if state.settled == rules.all and (not state.present or state.first > close):
             lost = max(state.whens)
             if lost <= close or not station.emission:  # one that emits does so at closing time, and its alarm is set
-                self._starve(request, state, min(lost, close), range(rules.size))
+                given_up = min(lost, close)
+                self._starve(request, state, given_up, (p for p in range(rules.size) if state.whens[p] <= given_up))
             return
         fires_at, priority = close, ALARM
         ready = rules.ready(state.present)
@@ -137,7 +138,7 @@ class TimedJoin:
 
     def _starve(self, request: int, state: Waiting, when: int, lost: Iterable[int]) -> None:
         blame = last_loss(state.whens, state.feds, state.blames, tuple(lost))[1] or self.blame_wait
-        state.fired = when
+        state.fired = when if self.station.emission else FOREVER
         self.starve(request, when, blame)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.process import Timeline
-from simulator.network import engine
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
+from simulator.network.engines import simulated
 from simulator.network.plan import Log, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
@@ -38,6 +38,7 @@ class TimedRuns:
         deliveries: The distinct deliveries.
         timelines: The failures of each replication, None where nothing can fail.
         too_late: Inputs that came after their part had fired, by part, over all replications.
+        vectorised: Requests that the fast path ran.
     """
 
     replication: NDArray[np.int32]
@@ -52,6 +53,7 @@ class TimedRuns:
     deliveries: tuple[int, ...]
     timelines: tuple[Timeline | None, ...]
     too_late: dict[str, int]
+    vectorised: int = 0
 
 
 def simulate(
@@ -92,7 +94,7 @@ def _replication(
     samples, table, progress = shared
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
-    log, timeline = run_once(assembly, plan, arrivals, streams, progress)
+    log, timeline, is_fast = run_once(assembly, plan, arrivals, streams, progress)
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
@@ -106,6 +108,7 @@ def _replication(
         deliveries=(),
         timelines=(timeline,),
         too_late=dict(log.too_late),
+        vectorised=len(arrivals) * is_fast,
     )
 
 
@@ -117,23 +120,28 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
             too_late[part] = too_late.get(part, 0) + count
     arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
-    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late)
+    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late,
+                     vectorised=sum(piece.vectorised for piece in pieces))
 
 
 def run_once(
     assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, progress: Callable[[int], None] | None = None
-) -> tuple[Log, Timeline | None]:
-    """Return one replication's log and failures; the failures' horizon grows until it covers every request's end."""
-    drawn = draws(plan, arrivals, streams)
+) -> tuple[Log, Timeline | None, bool]:
+    """Return one replication's log, its failures, and whether the fast path ran it.
+
+    The failures' horizon grows until it covers every request's end.
+    """
+    drawn, choice = draws(plan, arrivals, streams), assembly.scenario.engine
     if not assembly.process.components:
-        return engine.run(plan, drawn, progress), None
+        log, is_fast = simulated(choice, plan, drawn, progress)
+        return log, None, is_fast
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
         timeline = assembly.process.timeline(streams, len(arrivals), until)
-        log = engine.run(plan, replace(drawn, timeline=timeline), progress)
+        log, is_fast = simulated(choice, plan, replace(drawn, timeline=timeline), progress)
         if log.end_ns.max() <= until:
-            return log, timeline
+            return log, timeline, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
 
 

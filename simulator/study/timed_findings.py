@@ -65,6 +65,7 @@ class TimedFindings:
         requests = self._requests(runs)
         self.found.counts |= ending_counts(requests, total)
         self.found.counts["too_late"] = sum(runs.too_late.values())
+        self.found.counts["vectorised"] = runs.vectorised
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
             self._zero_delay(workload)
