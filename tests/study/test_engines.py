@@ -25,5 +25,5 @@ def test_both_engines_give_the_same_numbers_and_the_record_says_which_ran(tmp_pa
 
 def test_who_insists_on_the_fast_path_is_told_why_it_cannot_be(tmp_path):
     scenario = simulator.load("queue", set={"engine": "vectorised", "placement": {"second": "first"}})
-    with pytest.raises(ScenarioError, match="one queue twice.*engine: auto"):
+    with pytest.raises(ScenarioError, match=r"one queue twice.*engine: auto"):
         simulator.run(scenario, out=tmp_path / "run")
