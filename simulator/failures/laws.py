@@ -240,8 +240,14 @@ class Empirical(Law):
     """One of the listed ``values``, each as likely; a value may be listed twice. The mean is theirs."""
 
     law: Literal["empirical"]
-    values_ns: Annotated[tuple[PositiveDurationNs, ...], Field(min_length=1)]
+    values_ns: tuple[PositiveDurationNs, ...]
     has_steps: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _has_a_value(self) -> Self:
+        if not self.values_ns:
+            raise ValueError("values: [] says no duration; write values: [1 min, 5 min, 2 h]")
+        return self
 
     @property
     def mean_ns(self) -> float:

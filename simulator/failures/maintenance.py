@@ -147,7 +147,7 @@ class MaintenanceBlock(Block):
     components: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     lasting_ns: PositiveDurationNs
     every_ns: PositiveDurationNs | None = None
-    at_ns: Annotated[tuple[DurationNs, ...], Field(min_length=1)] | None = None
+    at_ns: tuple[DurationNs, ...] | None = None
     first_ns: DurationNs | None = None
     stagger_ns: DurationNs = 0
     random_phase: bool = False
@@ -160,6 +160,8 @@ class MaintenanceBlock(Block):
         elif self.every_ns is not None and self.lasting_ns >= self.every_ns:
             wrong.append(f"a window of {duration_text(self.lasting_ns)!r} every {duration_text(self.every_ns)!r} "
                          "leaves no time up; write a shorter 'lasting'")
+        if self.at_ns == ():
+            wrong.append("at: [] maintains nothing; write at: [10 h, 30 h]")
         if self.at_ns is not None and self.random_phase:
             wrong.append("'random_phase' needs a period; write 'every' instead of 'at'")
         if self.first_ns is not None and (self.random_phase or self.at_ns is not None):

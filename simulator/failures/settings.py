@@ -116,9 +116,12 @@ def components_of(key: str, names: Sequence[str] | None, topology: Topology) -> 
         ScenarioError: an unknown component, one that is listed twice, or no list where the topology does not say what
             can fail; all at once.
     """
-    if names is None:
-        return all_fallible(key, topology)
     known = topology.components
+    if names is None and not fallible(topology):
+        message = "all that can fail are meant, but the topology names no survival below 1"
+        raise ScenarioError(Problem(key, message, f"write {key}: [...] with some of: {', '.join(known)}"))
+    if names is None:
+        return fallible(topology)
     problems = [Problem(f"{key}.{place}", f"no component {name!r} in the topology", did_you_mean(name, known))
                 for place, name in enumerate(names) if name not in known]
     problems += [Problem(f"{key}.{place}", f"{name!r} is listed twice", "name a component once")
