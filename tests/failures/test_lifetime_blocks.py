@@ -1,7 +1,11 @@
 """What a user writes about lifetimes, missions, maintenance and crews, what it makes, and what is refused."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from simulator.errors import ScenarioError
@@ -186,3 +190,13 @@ def test_a_value_that_cannot_be_is_refused_once_and_quoted(block, message):
     with pytest.raises(ValidationError, match=message) as refused:
         ADAPTER.validate_python(block)
     assert refused.value.error_count() == 1
+
+
+def test_the_blocks_of_the_documentation_are_built_as_they_stand():
+    page = (Path(__file__).resolve().parents[2] / "docs/failures-lifetimes.md").read_text()
+    nodes = tuple(Node(name, survival={"poor": 0.8}) for name in ("edge", "fog1", "fog2"))
+    listings = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    assert len(listings) == 4
+    for listing in listings:
+        for block in yaml.safe_load(listing)["failures"]:
+            assert build(block, topology=Topology("three", nodes, ())).components
