@@ -152,15 +152,17 @@ def _missing_key(refusal: Refusal, block: type[BaseModel]) -> Said:
 
 
 def _missing_kind(refusal: Refusal, block: type[BaseModel]) -> Said:
+    key = refusal.details["discriminator"].strip("'")
     kinds = sorted(kind for found in blocks_at(block, refusal.loc) for kind in kinds_of(found))
-    return f"{brief(refusal.value)} has no kind", "write 'kind: ...' with one of " + ", ".join(map(repr, kinds))
+    return f"{brief(refusal.value)} has no {key}", f"write '{key}: ...' with one of " + ", ".join(map(repr, kinds))
 
 
 def _unknown_kind(refusal: Refusal, block: type[BaseModel]) -> Said:
     kinds = QUOTED.findall(refusal.details["expected_tags"])
     near = did_you_mean(refusal.details["tag"], kinds)
     listed = "known: " + ", ".join(map(repr, kinds))
-    return f"unknown kind {refusal.details['tag']!r}", listed if near == listed else f"{near} {listed}"
+    key = refusal.details["discriminator"].strip("'")
+    return f"unknown {key} {refusal.details['tag']!r}", listed if near == listed else f"{near} {listed}"
 
 
 def _not_listed(refusal: Refusal, block: type[BaseModel]) -> Said:
@@ -219,8 +221,8 @@ def keys_of(block: type[BaseModel]) -> tuple[str, ...]:
 
 
 def kinds_of(block: type[BaseModel]) -> tuple[str, ...]:
-    """Return what ``kind`` may be in a block; nothing where it has no kind."""
-    kind = block.model_fields.get("kind")
+    """Return what ``kind`` (of a law: ``law``) may be in a block; nothing where it has no kind."""
+    kind = block.model_fields.get("kind") or block.model_fields.get("law")
     return get_args(kind.annotation) if kind and get_origin(kind.annotation) is Literal else ()
 
 

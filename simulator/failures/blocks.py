@@ -13,14 +13,17 @@ from simulator.failures.beta_binomial import BetaBinomialBlock
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
 from simulator.failures.groups import GroupsBlock
+from simulator.failures.maintenance import MaintenanceBlock
+from simulator.failures.mission import MissionBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
 from simulator.failures.renewal import RenewalBlock
+from simulator.failures.repair_crew import RepairCrewBlock
 from simulator.failures.scripted import ScriptedBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
-                    | CopulaBlock, Field(discriminator="kind")]
+                    | CopulaBlock | MissionBlock | MaintenanceBlock | RepairCrewBlock, Field(discriminator="kind")]
 
 
 def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:

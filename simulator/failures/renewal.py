@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self, final
+from typing import Annotated, Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError
+from simulator.failures.cycles import CYCLES_A_BLOCK, Cycles, instants, until_horizon
+from simulator.failures.cycles import DOWN_SINCE_BEFORE as DOWN_SINCE_BEFORE
+from simulator.failures.cycles import END_OF_TIME_NS as END_OF_TIME_NS
 from simulator.failures.independent import Independent
+from simulator.failures.laws import EXPONENTIAL, AnyLaw, Exponential, Law
+from simulator.failures.lifetimes import Lifetimes, NewAtZero
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.settings import (
     Durations,
     Probabilities,
     all_fallible,
+    components_of,
     durations_of,
     probabilities_of,
     unknown_components,
@@ -25,10 +31,6 @@ from simulator.failures.settings import (
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
 from simulator.units import SECOND_NS
-
-CYCLES_A_BLOCK = 64
-END_OF_TIME_NS = 1 << 60  # 36 years; later crashes are not drawn, so that sums stay within int64
-DOWN_SINCE_BEFORE = -1
 
 
 @final
@@ -80,76 +82,88 @@ def outages(draws: np.random.Generator, mtbf_ns: float, mttr_ns: float, until_ns
     Draws come in blocks of a fixed size, so that a longer horizon finds the same outages and then more.
     """
     is_up = bool(draws.random() < mtbf_ns / (mtbf_ns + mttr_ns))
-    crashes, repairs = [], []
-    for crash, repair in blocks_of_outages(draws, (mtbf_ns, mttr_ns), is_up):
-        crashes.append(crash)
-        repairs.append(repair)
-        if len(repair) and repair[-1] >= until_ns:
-            break
-    crash, repair = np.concatenate(crashes), np.concatenate(repairs)
-    begun = int(np.searchsorted(crash, until_ns))
-    return crash[:begun], repair[:begun]
+    return until_horizon(instants(exponential_cycles(draws, (mtbf_ns, mttr_ns)), is_up=is_up), until_ns)
 
 
-def blocks_of_outages(
-    draws: np.random.Generator, means_ns: tuple[float, float], is_up: bool
-) -> Iterator[tuple[Times, Times]]:
-    """Yield block after block of crash and repair instants; times up and down are whole nanoseconds, at least 1.
-
-    Args:
-        draws: The component's stream of lifetimes.
-        means_ns: Mean time up and mean time down.
-        is_up: Whether the component is up at time 0; if not, the first outage began before and has no time up.
-    """
-    start_ns, is_under_way = 0, not is_up
-    while start_ns < END_OF_TIME_NS:
-        drawn = draws.standard_exponential((CYCLES_A_BLOCK, 2)) * means_ns
-        lasting = np.clip(np.rint(drawn), 1, END_OF_TIME_NS)
-        if is_under_way:
-            lasting[0, 0] = 0
-        cycles = count_before_end_of_time(start_ns, lasting)
-        ends = start_ns + np.cumsum(lasting[:cycles].astype(np.int64).ravel()).reshape(-1, 2)
-        if is_under_way:
-            ends[0, 0] = DOWN_SINCE_BEFORE
-        yield ends[:, 0], ends[:, 1]
-        start_ns, is_under_way = int(ends[-1, 1]) if cycles == CYCLES_A_BLOCK else END_OF_TIME_NS, False
-
-
-def count_before_end_of_time(start_ns: int, lasting_ns: NDArray[np.float64]) -> int:
-    """Return how many of these (time up, time down) cycles, one after the other, crash before the end of time."""
-    crashes = start_ns + np.cumsum(lasting_ns.ravel())[::2]
-    return int(np.searchsorted(crashes, END_OF_TIME_NS))
+def exponential_cycles(draws: np.random.Generator, means_ns: tuple[float, float]) -> Iterator[Cycles]:
+    """Yield block after block of exponential times up and down in nanoseconds, shape ``(CYCLES_A_BLOCK, 2)``."""
+    while True:
+        yield draws.standard_exponential((CYCLES_A_BLOCK, 2)) * means_ns
 
 
 class RenewalBlock(Block):
-    """Exponential crash and repair, in steady state from the start.
+    """Crash and repair, in steady state from the start, or all new at time 0 (``start: new``).
 
     Either ``availability`` (a named setting of the topology, whose survival is then read as the long-run share of time
     up, one probability for all that can fail, or {component: probability}) or ``mtbf``, the mean time up; and ``mttr``,
-    the mean time down. Durations are one for all, or {component: duration}.
+    the mean time down. Durations are one for all, or {component: duration}. Times are exponential, or have the shape
+    that the laws ``up`` and ``down`` say: ``up: {law: weibull, shape: 1.7}``. A law that lists its values, such as
+    ``down: {law: empirical, values: [1 min, 2 h]}``, says the mean too, and stands in the place of mtbf or mttr.
+    ``components`` are those whose times up are such values; without it those that can fail.
     """
 
     kind: Literal["renewal"]
     availability: Probabilities | None = None
     mtbf_ns: Durations | None = None
-    mttr_ns: Durations
+    mttr_ns: Durations | None = None
+    up: AnyLaw | None = None
+    down: AnyLaw | None = None
+    start: Literal["equilibrium", "new"] | None = None
+    components: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def _has_one_of_two(self) -> Self:
-        if (self.availability is None) == (self.mtbf_ns is None):
-            raise ValueError("needs exactly one of 'availability' and 'mtbf'; write availability: 0.9 or mtbf: 10 min")
+    def _has_two_means(self) -> Self:
+        up, down = self.laws
+        means_up = (self.availability, self.mtbf_ns, up.mean_ns)
+        wrong = []
+        if sum(mean is not None for mean in means_up) != 1:
+            values = ", or an 'up' law with values" if up.mean_ns else ""
+            wrong.append(f"needs exactly one of 'availability' and 'mtbf'{values}; "
+                         "write availability: 0.9 or mtbf: 10 min")
+        if (self.mttr_ns is None) == (down.mean_ns is None):
+            wrong.append("needs exactly one of 'mttr' and a 'down' law with values; write mttr: 10 s")
+        if self.components is not None and (up.mean_ns is None or isinstance(self.mttr_ns, dict)):
+            wrong.append("'components' only says who has the 'up' law's values; write {component: duration} instead")
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
 
-    def build(self, topology: Topology) -> Renewal:
+    @property
+    def laws(self) -> tuple[Law, Law]:
+        """The laws of times up and down."""
+        return self.up or EXPONENTIAL, self.down or EXPONENTIAL
+
+    def build(self, topology: Topology) -> Renewal | Lifetimes | NewAtZero:
         """Return the process; raise ScenarioError where the block names what the topology does not have."""
-        if self.availability is None:
-            up, mtbf = {}, mean_times_up(self.mtbf_ns or {}, topology)
+        up: Mapping[str, float] = {}
+        mtbf: Mapping[str, float] = {}
+        if self.availability is not None:
+            up = availabilities(self.availability, topology)
+        elif self.mtbf_ns is not None:
+            mtbf = mean_times_up(self.mtbf_ns, topology)
         else:
-            up, mtbf = availabilities(self.availability, topology), {}
+            mtbf = dict.fromkeys(self._named(topology), self.laws[0].mean_ns or 0)
         names = tuple(up or mtbf)
-        mttr = durations_of("mttr", self.mttr_ns, names, topology)
+        mttr: Mapping[str, float] = dict.fromkeys(names, self.laws[1].mean_ns or 0)
+        if self.mttr_ns is not None:
+            mttr = durations_of("mttr", self.mttr_ns, names, topology)
         mean_up = {name: mttr[name] * up[name] / (1 - up[name]) if up else mtbf[name] for name in names}
-        return Renewal(names, tuple(mean_up[name] for name in names), tuple(float(mttr[name]) for name in names))
+        return self._process(names, tuple(mean_up.values()), tuple(float(mttr[name]) for name in names))
+
+    def _process(
+        self, names: tuple[str, ...], mtbf_ns: tuple[float, ...], mttr_ns: tuple[float, ...]
+    ) -> Renewal | Lifetimes | NewAtZero:
+        if self.start == "new":
+            return NewAtZero(names, mtbf_ns, mttr_ns, *self.laws)
+        if all(isinstance(law, Exponential) for law in self.laws):
+            return Renewal(names, mtbf_ns, mttr_ns)
+        return Lifetimes(names, mtbf_ns, mttr_ns, *self.laws)
+
+    def _named(self, topology: Topology) -> tuple[str, ...]:
+        """Return the components whose times up are the law's values."""
+        if isinstance(self.mttr_ns, dict):
+            return tuple(mean_times_up(self.mttr_ns, topology, "mttr"))
+        return components_of("components", self.components, topology)
 
 
 def availabilities(value: str | float | dict[str, float], topology: Topology) -> dict[str, float]:
@@ -165,14 +179,14 @@ def availabilities(value: str | float | dict[str, float], topology: Topology) ->
     return up
 
 
-def mean_times_up(value: int | dict[str, int], topology: Topology) -> dict[str, int]:
+def mean_times_up(value: int | dict[str, int], topology: Topology, key: str = "mtbf") -> Mapping[str, float]:
     """Return the mean time up of each component that has one, in the order of the topology.
 
     Raises:
         ScenarioError: an unknown component, or one duration for all where the topology does not say what can fail.
     """
     if isinstance(value, dict):
-        if problems := unknown_components("mtbf", value, topology):
+        if problems := unknown_components(key, value, topology):
             raise ScenarioError(*problems)
         return {name: value[name] for name in topology.components if name in value}
-    return dict.fromkeys(all_fallible("mtbf", topology), value)
+    return dict.fromkeys(all_fallible(key, topology), value)

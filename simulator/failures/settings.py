@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -107,6 +107,28 @@ def all_fallible(key: str, topology: Topology) -> tuple[str, ...]:
         way_out = f"write {{component: value}} for some of: {', '.join(topology.components)}"
         raise ScenarioError(Problem(key, message, way_out))
     return names
+
+
+def components_of(key: str, names: Sequence[str] | None, topology: Topology) -> tuple[str, ...]:
+    """Return the components of a list, in the order of the topology; without a list those that can fail.
+
+    Raises:
+        ScenarioError: an unknown component, one that is listed twice, or no list where the topology does not say what
+            can fail; all at once.
+    """
+    known = topology.components
+    if names is None and not fallible(topology):
+        message = "all that can fail are meant, but the topology names no survival below 1"
+        raise ScenarioError(Problem(key, message, f"write {key}: [...] with some of: {', '.join(known)}"))
+    if names is None:
+        return fallible(topology)
+    problems = [Problem(f"{key}.{place}", f"no component {name!r} in the topology", did_you_mean(name, known))
+                for place, name in enumerate(names) if name not in known]
+    problems += [Problem(f"{key}.{place}", f"{name!r} is listed twice", "name a component once")
+                 for place, name in enumerate(names) if name in names[:place]]
+    if problems:
+        raise ScenarioError(*problems)
+    return tuple(name for name in known if name in names)
 
 
 def probabilities_of(key: str, value: str | float | dict[str, float], topology: Topology) -> dict[str, float]:

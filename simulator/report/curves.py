@@ -16,6 +16,7 @@ from simulator.report.style import GREY, INK, Look, look_of, styled
 from simulator.study.record import CellRecord, Record
 
 BAND_ALPHA = 0.18
+ROW_LETTERS, KEY_LETTERS = 105, 6  # of a legend below the axes, and what a line's key takes of them
 MANY_CELLS = 6  # from which on the legend stands beside the axes
 
 
@@ -126,7 +127,8 @@ def _finish(axes: Axes, record: Record, curve: str, *, is_below: bool = False) -
     if len(record.cells) >= MANY_CELLS:
         axes.legend(handles=handles, labels=labels, loc="center left", bbox_to_anchor=(1.0, 0.5))
     elif is_below:
+        is_wide = sum(len(label) + KEY_LETTERS for label in labels) > ROW_LETTERS
         axes.legend(handles=handles, labels=labels, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False,
-                    ncols=len(handles), columnspacing=1.4)
+                    ncols=2 if is_wide else len(handles), columnspacing=1.4)
     else:
         axes.legend(handles=handles, labels=labels, loc="best")

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import Problem, ScenarioError
+from simulator.failures.cycles import END_OF_TIME_NS
 from simulator.failures.process import Timeline
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
@@ -18,6 +20,7 @@ from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 
 FIRST_SLACK_NS = 10_000_000_000
+NO_END = "write crash: {queue: lose, in_service: lose}, or a deadline with at_deadline: withdraw"
 ARRAYS = ("replication", "request", "arrival_ns", "end_ns", "sample", "delivery", "snapshot", "blame", "has_switched")
 
 
@@ -140,6 +143,9 @@ def run_once(
         until = int(arrivals[-1]) + slack
         timeline = assembly.process.timeline(streams, len(arrivals), until)
         log, is_fast = simulated(choice, plan, replace(drawn, timeline=timeline), progress)
+        if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
+            told = f"{waiting} requests wait for the repair of a machine that is never repaired"
+            raise ScenarioError(Problem("policy.crash", told, NO_END))
         if log.end_ns.max() <= until:
             return log, timeline, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])

@@ -53,7 +53,22 @@ BAD = {
     "unknown kind": (
         (ASK, "kind: renewal", "kind: renewl"),
         "ask.yaml:5 failures.0: unknown kind 'renewl'; did you mean 'renewal'? "
-        "known: 'bernoulli', 'renewal', 'scripted'",
+        "known: 'bernoulli', 'renewal', 'scripted', 'groups', 'common_cause', 'beta_binomial', 'copula', 'mission', "
+        "'maintenance', 'repair_crew'",
+    ),
+    "unknown law": (
+        (ASK, "kind: renewal, ", "kind: renewal, up: {law: weibul, shape: 3}, "),
+        "ask.yaml:5 failures.0.up: unknown law 'weibul'; did you mean 'weibull'? known: 'exponential', 'weibull', "
+        "'lognormal', 'gamma', 'deterministic', 'uniform', 'empirical'",
+    ),
+    "no law": (
+        (ASK, "kind: renewal, ", "kind: renewal, up: {shape: 3}, "),
+        "ask.yaml:5 failures.0.up: {'shape': 3} has no law; write 'law: ...' with one of 'deterministic', 'empirical', "
+        "'exponential', 'gamma', 'lognormal', 'uniform', 'weibull'",
+    ),
+    "key of a law": (
+        (ASK, "kind: renewal, ", "kind: renewal, up: {law: weibull, shape: 3, shap: 3}, "),
+        "ask.yaml:5 failures.0.up.shap: unknown key 'shap'; did you mean 'shape'?",
     ),
     "no kind": (
         (ASK, "kind: poisson, ", ""),

@@ -12,9 +12,11 @@ from simulator.failures.beta_binomial import BetaBinomial
 from simulator.failures.causes import Causes
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import Copula
+from simulator.failures.maintenance import Plan, RandomPhase
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import NoLaw
 from simulator.failures.renewal import Renewal
+from simulator.failures.repair_crew import RepairCrew
 from simulator.seeds import Streams
 from simulator.topology.graph import Node, Topology
 from simulator.units import SECOND_NS
@@ -53,6 +55,10 @@ PROCESSES = {
     "copula that holds": Copula(NAMES, MARGINALS, 0.6, holds_ns=HELD_NS),
     "comonotone": Copula(NAMES, MARGINALS, 1.0),
     "t copula": Copula(NAMES, MARGINALS, 0.4, tail=3.0),
+    "maintenance in time": RandomPhase(NAMES, Plan((0, 3 * SECOND_NS, SECOND_NS), 7 * SECOND_NS, 2 * SECOND_NS)),
+    "one repairman in time": RepairCrew(NAMES, (20e9, 10e9, 30e9), (5e9, 5e9, 5e9), 1),
+    "unlike repairs in time": RepairCrew(NAMES, (20e9, 10e9, 5e9), (3e9, 8e9, 2e9), 1),
+    "two repairmen in time": RepairCrew(NAMES, (4e9, 2e9, 5e9), (3e9, 8e9, 2e9), 2),
     "over coins": Overlay((Bernoulli(("fog",), (0.9,)), Copula(("edge", "wire"), (0.9, 0.6), 0.7)), NAMES),
 }
 each_process = pytest.mark.parametrize("name", PROCESSES)
@@ -114,6 +120,40 @@ def beside_a_coin():
     return joint * np.where(PATTERNS[:, 1], 0.9, 0.1)
 
 
+def in_a_period():
+    """Return P(pattern) second by second: each is down for 2 of 7, from second 0, 3 and 1 on."""
+    down = np.array([[second in ((first + k) % 7 for k in range(2)) for first in (0, 3, 1)] for second in range(7)])
+    return np.array([(down == ~pattern).all(axis=1).mean() for pattern in PATTERNS])
+
+
+def of_a_crew(mtbf, mttr, repairmen):
+    """Return P(pattern) of a chain whose states are (who is repaired, in any order; who waits, in order)."""
+    places, flows, todo = {}, [], [(frozenset(), ())]
+    while todo:
+        state = todo.pop()
+        if state in places:
+            continue
+        places[state] = len(places)
+        repaired, waiting = state
+        for i in set(range(3)) - repaired - set(waiting):
+            has_room = len(repaired) < repairmen
+            after = (repaired | {i}, waiting) if has_room else (repaired, (*waiting, i))
+            flows.append((state, after, 1 / mtbf[i]))
+            todo.append(after)
+        for i in repaired:
+            after = ((repaired - {i}) | set(waiting[:1]), waiting[1:])
+            flows.append((state, after, 1 / mttr[i]))
+            todo.append(after)
+    balance = np.zeros((len(places) + 1, len(places)))
+    for before, after, rate in flows:
+        balance[places[after], places[before]] += rate
+        balance[places[before], places[before]] -= rate
+    balance[-1] = 1
+    law = np.linalg.lstsq(balance, np.eye(len(places) + 1)[-1], rcond=None)[0]
+    return np.array([sum(law[place] for (repaired, waiting), place in places.items()
+                         if {*repaired, *waiting} == set(np.flatnonzero(~pattern))) for pattern in PATTERNS])
+
+
 @cache
 def by_another_route(name):
     storm = {"storm": 0.6, "own": 0.9}
@@ -130,6 +170,10 @@ def by_another_route(name):
         "copula that holds": lambda: of_normals(0.6),
         "comonotone": lambda: of_a_strength(1.0),
         "t copula": lambda: of_normals(0.4, 3.0),
+        "maintenance in time": in_a_period,
+        "one repairman in time": lambda: of_a_crew((20, 10, 30), (5, 5, 5), 1),
+        "unlike repairs in time": lambda: of_a_crew((20, 10, 5), (3, 8, 2), 1),
+        "two repairmen in time": lambda: of_a_crew((4, 2, 5), (3, 8, 2), 2),
         "over coins": beside_a_coin,
     }[name]()
 

@@ -8,6 +8,8 @@ import pytest
 from scipy import stats
 
 from simulator.failures.bernoulli import Bernoulli
+from simulator.failures.laws import Deterministic, Gamma, Lognormal, Weibull
+from simulator.failures.lifetimes import Lifetimes
 from simulator.failures.overlay import Overlay
 from simulator.failures.renewal import Renewal
 from simulator.seeds import Streams
@@ -25,10 +27,14 @@ def renewal(names, availability, mttr_ns=MTTR_NS):
 
 COINS = Bernoulli(NAMES, (0.9, 0.5, 0.2))
 REPAIRED = renewal(NAMES, (0.9, 0.5, 0.2))
+WEAR, LONG = Weibull(law="weibull", shape=1.7), Lognormal(law="lognormal", cv=1.2)
+STAGES, FIXED = Gamma(law="gamma", shape=3), Deterministic(law="deterministic")
 PROCESSES = {
     "bernoulli": COINS,
     "renewal": REPAIRED,
     "unequal renewal": Renewal(NAMES, (3e9, 50e9, 1e9), (1e9, 10e9, 20e9)),
+    "wear-out and long repairs": Lifetimes(NAMES, (50e9, 5e9, 1e9), (10e9, 10e9, 20e9), WEAR, LONG),
+    "stages and fixed repairs": Lifetimes(NAMES, (3e9, 40e9, 6e9), (1e9, 10e9, 6e9), STAGES, FIXED),
     "coins twice": Overlay((COINS, COINS), NAMES),
     "renewal twice": Overlay((REPAIRED, renewal(("fog",), (0.7,), 3 * MTTR_NS)), NAMES),
     "coins over renewal": Overlay(
@@ -41,6 +47,8 @@ SURVIVAL = {
     "bernoulli": (0.9, 0.5, 0.2),
     "renewal": (0.9, 0.5, 0.2),
     "unequal renewal": (0.75, 5 / 6, 1 / 21),
+    "wear-out and long repairs": (5 / 6, 1 / 3, 1 / 21),
+    "stages and fixed repairs": (0.75, 0.8, 0.5),
     "coins twice": (0.81, 0.25, 0.04),
     "renewal twice": (0.9, 0.35, 0.2),
     "coins over renewal": (0.9, 0.48, 0.6),
@@ -50,6 +58,8 @@ SWITCHES_PER_S = {
     "bernoulli": (0, 0, 0),
     "renewal": (0.02, 0.1, 0.16),
     "unequal renewal": (2 / 4, 2 / 60, 2 / 21),
+    "wear-out and long repairs": (2 / 60, 2 / 15, 2 / 21),
+    "stages and fixed repairs": (2 / 4, 2 / 50, 2 / 12),
     "coins twice": (0, 0, 0),
     "renewal twice": (0.02, 0.1 * 0.7 + 2 * 0.3 / 30 * 0.5, 0.16),
     "coins over renewal": (0.02, 0.08 * 0.8, 0),
@@ -152,7 +162,7 @@ def test_times_up_and_down_are_exponential_with_the_stated_means(name, column):
     assert together > FALSE_ALARM, "a time up tells something about the time down after it"
 
 
-@pytest.mark.parametrize("name", ["renewal", "unequal renewal", "renewal twice"])
+@pytest.mark.parametrize("name", ["renewal", "unequal renewal", "renewal twice", "wear-out and long repairs"])
 def test_long_run_availability_is_the_stated_one(name):
     process, until = PROCESSES[name], 3000 * SECOND_NS
     shares = []
