@@ -219,8 +219,8 @@ def keys_of(block: type[BaseModel]) -> tuple[str, ...]:
 
 
 def kinds_of(block: type[BaseModel]) -> tuple[str, ...]:
-    """Return what ``kind`` may be in a block; nothing where it has no kind."""
-    kind = block.model_fields.get("kind")
+    """Return what ``kind`` (of a service time: ``law``) may be in a block; nothing where it has neither."""
+    kind = block.model_fields.get("kind") or block.model_fields.get("law")
     return get_args(kind.annotation) if kind and get_origin(kind.annotation) is Literal else ()
 
 
