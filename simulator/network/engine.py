@@ -8,10 +8,11 @@ import numpy as np
 
 from simulator.dataflow.graph import DATA
 from simulator.network.clock import OURS, Clock, Firing
-from simulator.network.compile import World, connect
+from simulator.network.compile import connect
 from simulator.network.links import Settle
-from simulator.network.machines import BY_DEADLINE
+from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.plan import Draws, Log, Plan
+from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
@@ -35,7 +36,12 @@ class Rows:
 
 
 def run(
-    plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: Callable[[Clock], None] | None = None
+    plan: Plan,
+    draws: Draws,
+    progress: Progress | None = None,
+    clock_user: Callable[[Clock], None] | None = None,
+    *,
+    has_meters: bool = False,
 ) -> Log:
     """Return how each request ended.
 
@@ -44,9 +50,10 @@ def run(
         draws: Everything random.
         progress: Told the number of requests that have arrived, now and then.
         clock_user: May start ordinary SimPy processes on the clock before the run.
+        has_meters: Whether to note what each machine does; costs a little for each part run.
     """
     rows = Rows(len(draws.arrivals_ns))
-    world = World(plan, draws)
+    world = World(plan, draws, has_meters=has_meters)
     begins = connect(world, rows.settle)
     if world.births:
         _arrivals(world, begins, progress)
@@ -84,7 +91,9 @@ def _log(world: World, rows: Rows) -> Log:
         limit = world.draws.arrivals_ns + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)
-        blame = np.where(overdue, blame & ~3 | BY_DEADLINE, blame)
+        blame = np.where(overdue, blame & ~REASON_MASK | BY_DEADLINE, blame)
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
-    return Log(rows.delivery, end, blame, too_late)
+    last_birth = world.births[-1] if world.births else 0
+    loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
+    return Log(rows.delivery, end, blame, too_late, loads)
