@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
-from simulator.network.plan import Log, Plan, Times
+from simulator.network.plan import Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 
@@ -38,6 +38,7 @@ class TimedRuns:
         deliveries: The distinct deliveries.
         timelines: The failures of each replication, None where nothing can fail.
         too_late: Inputs that came after their part had fired, by part, over all replications.
+        machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
     """
 
     replication: NDArray[np.int32]
@@ -52,6 +53,7 @@ class TimedRuns:
     deliveries: tuple[int, ...]
     timelines: tuple[Timeline | None, ...]
     too_late: dict[str, int]
+    machines: tuple[Mapping[str, MachineLoad], ...] = ()
 
 
 def simulate(
@@ -106,6 +108,7 @@ def _replication(
         deliveries=(),
         timelines=(timeline,),
         too_late=dict(log.too_late),
+        machines=(log.machines,),
     )
 
 
@@ -117,7 +120,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
             too_late[part] = too_late.get(part, 0) + count
     arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
-    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late)
+    loads = tuple(load for piece in pieces for load in piece.machines)
+    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads)
 
 
 def run_once(
@@ -125,13 +129,14 @@ def run_once(
 ) -> tuple[Log, Timeline | None]:
     """Return one replication's log and failures; the failures' horizon grows until it covers every request's end."""
     drawn = draws(plan, arrivals, streams)
+    has_meters = assembly.scenario.measure.timed is not None
     if not assembly.process.components:
-        return engine.run(plan, drawn, progress), None
+        return engine.run(plan, drawn, progress, has_meters=has_meters), None
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
         timeline = assembly.process.timeline(streams, len(arrivals), until)
-        log = engine.run(plan, replace(drawn, timeline=timeline), progress)
+        log = engine.run(plan, replace(drawn, timeline=timeline), progress, has_meters=has_meters)
         if log.end_ns.max() <= until:
             return log, timeline
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
@@ -169,3 +174,9 @@ def switched(assembly: Assembly, timeline: Timeline | None, arrivals: Times, end
             for instants in (crashes, repairs):
                 any_switch |= np.searchsorted(instants, ends, "right") > np.searchsorted(instants, arrivals, "right")
     return any_switch
+
+
+def mean_gap_ns(runs: TimedRuns) -> float:
+    """Return the mean time between two requests of one replication."""
+    last_births = [runs.arrival_ns[runs.replication == number].max() for number in range(len(runs.timelines))]
+    return float(sum(last_births) / max(1, len(runs.request)))
