@@ -101,7 +101,9 @@ class Machine:
         self.server = simpy.Resource(node.env)
         self.restarts = crash.in_service == "restart"
 
-    def serve(self, work_ns: int, request: Request, part: int = 0, rank: int = 0) -> Generator[simpy.Event, object, bool]:
+    def serve(
+        self, work_ns: int, request: Request, part: int = 0, rank: int = 0
+    ) -> Generator[simpy.Event, object, bool]:
         """Return, when it is known, whether the job of the calling process was done."""
         node, job = self.node, self.env.active_process
         if job is None or request.is_over or node.name in request.absent:

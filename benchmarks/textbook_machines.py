@@ -191,7 +191,8 @@ class Desk(TextbookMachine):
     def duration(self, job: Job) -> int:
         return job.work_ns
 
-    def pass_through(self, job: Job) -> Served:
+    def wait(self, job: Job) -> Served:
+        """Return whether the job was chosen before it was lost or withdrawn."""
         while not job.is_started:
             if job.request.is_over:
                 return False
@@ -199,6 +200,11 @@ class Desk(TextbookMachine):
                 yield job.request.or_deadline(self.changed)
             except simpy.Interrupt:
                 return False
+        return True
+
+    def pass_through(self, job: Job) -> Served:
+        if not (yield from self.wait(job)):
+            return False
         job.rest_ns = self.duration(job)
         while not job.request.is_over:
             try:

@@ -71,7 +71,7 @@ def _evented(world: World, node: str, serving: Serving) -> Machinery:
     discipline = "batch" if serving.batch else serving.discipline
     machine = EventedMachine(world.clock, index, life, world.limits, world.plan.crash)
     served = DISCIPLINES[discipline](serving)
-    enter = machine.serving(served, serving.buffer, serving.cold_start_ns).enter
+    enter: Enter = machine.serving(served, serving.buffer, serving.cold_start_ns).enter
     if coins:
         enter = evented.with_coins(enter, coins, blame_code(index, BY_CRASH))
     if is_measured(world, node):

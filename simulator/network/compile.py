@@ -1,4 +1,4 @@
-"""From a plan and its draws to connected parts: the smallest class that does the job, so unused features cost nothing."""
+"""From a plan and its draws to connected parts: the smallest class that does the job; what is unused costs nothing."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.dataflow.graph import DATA
+from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.compile import connect
 from simulator.network.links import Settle
-from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.plan import Draws, Log, Plan
 from simulator.network.world import World
 

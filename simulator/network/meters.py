@@ -107,7 +107,8 @@ class Meter:
         busy = np.concatenate([[0], np.cumsum(np.diff(times) * np.minimum(present, servers))])
 
         def busy_at(instants: Iterable[int]) -> NDArray[np.float64]:
-            return np.interp(np.minimum(np.array([*instants], dtype=np.int64), until), times, busy)
+            until_then = np.minimum(np.array([*instants], dtype=np.int64), until)
+            return np.asarray(np.interp(until_then, times, busy), dtype=np.float64)
 
         lost = busy_at(end for _, end in self.watched.idle) - busy_at(start for start, _ in self.watched.idle)
         return float((busy_at([until])[0] - lost.sum()) / (servers * until))

@@ -28,7 +28,7 @@ class Plan:
         costs: Bytes of each hyperconnection and work of each part.
         policy: Waiting, deadline, crash semantics.
         closes_ns: For timed waits, by part: nanoseconds after the first input (timeout) or after birth (deadline).
-        priority: Of parts on machines that serve by it, the lowest first; without one a part has its place in the graph.
+        priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
     """
 
     graph: PartGraph

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +51,7 @@ def _number(value: float | None) -> str:
     >>> _number(0.70042), _number(None), _number(float("nan"))
     ('0.7', '–', '–')
     """
-    return NOTHING if value is None or value != value else f"{value:.3g}"  # noqa: PLR0124 - NaN
+    return NOTHING if value is None or math.isnan(value) else f"{value:.3g}"
 
 
 def _estimate(row: Mapping[str, Any], name: str) -> str:
