@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,7 @@ class Crash:
     """What a crash does to the jobs that wait, and to the job in service."""
 
     queue: Literal["lose", "keep"] = "lose"
-    in_service: Literal["lose", "restart"] = "lose"
+    in_service: Literal["lose", "restart", "resume"] = "lose"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Component:
     def __init__(self, env: simpy.Environment, name: str, down: set[str], *, keeps_queue: bool = False) -> None:
         self.env, self.name, self.down, self.keeps_queue = env, name, down, keeps_queue
         self.repaired = env.event()
+        self.watchers: list[Callable[[bool], None]] = []  # told at each crash and repair whether it is up
         self.started_ns: dict[simpy.Process, int | None] = {}  # the jobs present; None: waits
 
     def is_down(self, request: Request) -> bool:
@@ -75,6 +76,7 @@ class Component:
                 continue
             yield Moment(self.env, max(0, crash_ns - int(self.env.now)), FIRST)
             self.down.add(self.name)
+            self._tell(is_up=False)
             yield Moment(self.env, 0, AFTER_WORK)
             for job, started_ns in self.started_ns.items():
                 is_in_service = started_ns is not None and started_ns < self.env.now
@@ -82,8 +84,13 @@ class Component:
                     job.interrupt()
             yield Moment(self.env, repair_ns - int(self.env.now), FIRST)
             self.down.discard(self.name)
+            self._tell(is_up=True)
             self.repaired.succeed()
             self.repaired = self.env.event()
+
+    def _tell(self, *, is_up: bool) -> None:
+        for watcher in self.watchers:
+            watcher(is_up)
 
 
 class Machine:
@@ -94,7 +101,9 @@ class Machine:
         self.server = simpy.Resource(node.env)
         self.restarts = crash.in_service == "restart"
 
-    def serve(self, work_ns: int, request: Request) -> Generator[simpy.Event, object, bool]:
+    def serve(
+        self, work_ns: int, request: Request, part: int = 0, rank: int = 0
+    ) -> Generator[simpy.Event, object, bool]:
         """Return, when it is known, whether the job of the calling process was done."""
         node, job = self.node, self.env.active_process
         if job is None or request.is_over or node.name in request.absent:

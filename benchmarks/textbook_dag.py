@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
 from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
+from benchmarks.textbook_machines import TextbookMachine, machine_of
 from simulator.dataflow.graph import EMPTY, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
 from simulator.topology.graph import Topology
 from simulator.topology.routes import Routes
+from simulator.topology.serving import PLAIN
 
 __all__ = ["Crash", "TextbookPlan", "TextbookResult", "run"]
 
@@ -47,6 +49,7 @@ class TextbookPlan:
         crash: What a crash does to the jobs of a node.
         exact_ties: Whether what enters queues at one instant does so in order of (request, part), and a join looks
             once an instant. Without, ties fall as they fall, and the model is faster (for benchmarks).
+        priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
     """
 
     graph: PartGraph
@@ -61,6 +64,7 @@ class TextbookPlan:
     limit_ns: int | None = None
     crash: Crash = field(default_factory=Crash)
     exact_ties: bool = True
+    priority: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,18 @@ class World:
         nodes = {node.name: Component(env, node.name, self.down, keeps_queue=keeps) for node in self.topology.nodes}
         links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
         self.components = nodes | links
-        self.machines = {name: Machine(node, plan.crash) for name, node in nodes.items()}
+        self.machines = {name: self._machine(node) for name, node in nodes.items()}
         self.wires = {name: Wire(component, self.topology.link_by_name[name]) for name, component in links.items()}
         self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
         self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
         requests = len(plan.arrivals_ns)
         self.result = TextbookResult([EMPTY] * requests, np.full(requests, -1, dtype=np.int64), [""] * requests)
+
+    def _machine(self, node: Component) -> Machine | TextbookMachine:
+        serving = self.topology.node_by_name[node.name].serving
+        if serving == PLAIN and self.plan.crash.in_service != "resume":
+            return Machine(node, self.plan.crash)
+        return machine_of(node, self.plan.crash, serving)
 
     def births(self) -> Steps:
         """Start each request at its birth; over when all have ended."""
@@ -143,7 +153,9 @@ class World:
                 output = News(int(self.env.now), frozenset())
         if output.taken is not None:
             node = self.plan.placement[name]
-            is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request)
+            place = self.graph.position[name]
+            rank = self.plan.priority.get(name, place)
+            is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request, place, rank)
             output = News(int(self.env.now), output.taken) if is_done else News(int(self.env.now), None, node)
         for edge in self.graph.outputs[name]:
             if output.taken is None:

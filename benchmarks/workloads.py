@@ -147,6 +147,7 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
         (kinds[kind], plan.closes_ns) if kind in kinds else None,
         plan.limit_ns,
         Crash(plan.crash.queue, plan.crash.in_service),
+        priority=plan.priority,
     )
 
 

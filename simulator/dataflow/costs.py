@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-
-@dataclass(frozen=True)
-class ServiceTime:
-    """A given service time: constant, or exponential with that mean."""
-
-    mean_ns: int
-    law: Literal["constant", "exponential"] = "constant"
+from simulator.dataflow.service import Service
 
 
 @dataclass(frozen=True)
@@ -29,4 +22,4 @@ class Costs:
     work_flop: Mapping[str, float]
     payload_bytes: Mapping[str, int]
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
-    service: Mapping[str, ServiceTime] = field(default_factory=dict)
+    service: Mapping[str, Service] = field(default_factory=dict)

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.dataflow.service import Service
 from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
 from simulator.model.given import FromKeras, KerasFile
-from simulator.units import DurationNs, SizeBytes, WorkFlop
+from simulator.units import SizeBytes, WorkFlop
 
 Strategy = Literal["vanilla", "dfg", "resilinet", "resilinet_plus", "select"]
 Layers = tuple[dict[str, Any], ...]
@@ -33,23 +34,19 @@ class SourceBlock(Block):
     input: str | None = None
 
 
-class ServiceBlock(Block):
-    """A given service time, for parts without layers: ``mean``, constant or exponential."""
-
-    mean_ns: DurationNs
-    law: Literal["constant", "exponential"] = "constant"
-
-
 class PartBlock(Block):
     """A part: layers (Keras), a piece of a given Keras model, or work and output size given by hand.
 
     An item of ``layers`` is ``{layer: Dense, units: 64}``; ``{block: name, times: 3}``, layers that the file names
     once; or ``{residual: [...], shortcut: [...]}``, the sum of two chains (no shortcut: of a chain and its input).
+    ``service`` is its service time, which wins over its FLOP; ``priority`` counts on a machine that serves by it:
+    the lowest goes first, a part that has none has its place in the file, from 0.
     """
 
     layers: Layers = ()
     from_keras: FromKeras | None = None
-    service: ServiceBlock | None = None
+    service: Service | None = None
+    priority: int | None = None
     work_flop: WorkFlop | None = None
     output_bytes: SizeBytes | None = None
     fit: Literal["shrink", "grow"] = "shrink"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.build import spans
-from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import PartGraph
 from simulator.errors import Problem, ScenarioError
 from simulator.model.backend import arrays_of, keras
@@ -157,7 +157,7 @@ class SplitModel:
 
         The sender runs adapters and encoders, the receiver decoders; rounding and sorting are not counted.
         """
-        work, memory, service = {}, {}, {}
+        work, memory = {}, {}
         for part in self.graph.parts:
             pieces = [self.parts[part.name]] if part.name in self.parts else []
             pieces += [self.adapters[edge] for edge in self.graph.outputs[part.name] if edge in self.adapters]
@@ -165,12 +165,9 @@ class SplitModel:
             pieces += [coder for edge in self.graph.inputs[part.name] for coder in self.coders[edge][1:]]
             work[part.name] = sum(work_flop(piece) for piece in pieces)
             memory[part.name] = sum(memory_bytes(piece) for piece in pieces)
-            block = self.model.parts.get(part.name)
-            if block is not None and block.service is not None:
-                service[part.name] = ServiceTime(block.service.mean_ns, block.service.law)
         payload = {edge.name: self.codecs[place].message_bytes(self.sent_shape(place))
                    for place, edge in enumerate(self.graph.edges)}
-        return Costs(work, payload, memory, service)
+        return Costs(work, payload, memory)
 
     def count_params(self) -> int:
         """Return the number of weights of all parts, adapters and trained codecs."""

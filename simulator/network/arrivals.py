@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from simulator.blocks import Block
 from simulator.seeds import Streams
@@ -32,15 +33,16 @@ class PoissonArrivals(Block):
 
 
 class PeriodicArrivals(Block):
-    """A request every ``every``, the first at ``first``."""
+    """A request every ``every``, the first at ``first``; or several ``together`` each time."""
 
     kind: Literal["periodic"]
     every_ns: PositiveDurationNs
     first_ns: DurationNs = 0
+    together: Annotated[int, Field(ge=1)] = 1
 
     def births_ns(self, requests: int, streams: Streams, read: ReadColumn) -> Times:
         """Return sorted births, shape ``(requests,)``, int64 nanoseconds."""
-        return self.first_ns + self.every_ns * np.arange(requests, dtype=np.int64)
+        return self.first_ns + self.every_ns * (np.arange(requests, dtype=np.int64) // self.together)
 
 
 class TraceArrivals(Block):

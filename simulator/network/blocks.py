@@ -53,11 +53,12 @@ class CrashSemantics(Block):
     """What a crash does to a machine's jobs.
 
     ``queue``: jobs that wait are lost, or kept until the repair (a queue that is kept also accepts while down).
-    ``in_service``: the job on the processor is lost, or restarts from its beginning after the repair.
+    ``in_service``: the job on the processor is lost, restarts from its beginning after the repair, or resumes where it
+    was.
     """
 
     queue: Literal["lose", "keep"] = "lose"
-    in_service: Literal["lose", "restart"] = "lose"
+    in_service: Literal["lose", "restart", "resume"] = "lose"
 
 
 NoAnswer = (

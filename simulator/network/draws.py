@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.costs import Costs
+from simulator.dataflow.service import ConstantService, Service
 from simulator.network.plan import Draws, Plan, Times
 from simulator.seeds import Streams
 from simulator.topology.graph import Link, Topology
@@ -15,34 +16,28 @@ from simulator.topology.graph import Link, Topology
 SECOND_NS = 1e9
 
 
-def mean_service_ns(part: str, node_speed_flop_per_s: float, costs: Costs) -> ServiceTime:
+def service_of(part: str, node_speed_flop_per_s: float, costs: Costs) -> Service:
     """Return a part's service time: the given one, else its FLOP over its node's speed."""
     given = costs.service.get(part)
     if given:
         return given
     work = costs.work_flop.get(part, 0.0)
-    return ServiceTime(math.ceil(work / node_speed_flop_per_s * SECOND_NS) if work else 0)
+    return ConstantService.model_construct(mean_ns=math.ceil(work / node_speed_flop_per_s * SECOND_NS) if work else 0)
 
 
-def service_times(plan: Plan) -> dict[str, ServiceTime]:
+def service_times(plan: Plan) -> dict[str, Service]:
     """Return the service time of each part on its node."""
     nodes = plan.topology.node_by_name
     return {
-        p.name: mean_service_ns(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs)
+        p.name: service_of(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs)
         for p in plan.graph.parts
     }
 
 
 def work_ns(plan: Plan, requests: int, streams: Streams) -> dict[str, Times]:
     """Return the service time of each part for each request, int64 nanoseconds."""
-    drawn = {}
-    for part, service in service_times(plan).items():
-        if service.law == "exponential":
-            draws = streams.of(part, "service").standard_exponential(requests) * service.mean_ns
-            drawn[part] = np.rint(draws).astype(np.int64)
-        else:
-            drawn[part] = np.full(requests, service.mean_ns, dtype=np.int64)
-    return drawn
+    laws = service_times(plan)
+    return {part: law.draw(requests, streams.of(part, "service")) for part, law in laws.items()}
 
 
 def for_each_crossing(

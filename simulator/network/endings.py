@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.network.machines import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT
+from simulator.network.blame import (
+    BY_BUFFER,
+    BY_CRASH,
+    BY_DEADLINE,
+    BY_LOSS,
+    BY_WAIT,
+    REASON_BITS,
+    REASON_MASK,
+)
 from simulator.network.plan import Times
 
 ON_TIME, LATE, LOST = 0, 1, 2
@@ -15,6 +23,7 @@ REASONS = {
     BY_DEADLINE: "the deadline passed at {}",
     BY_LOSS: "{} lost the message",
     BY_WAIT: "no input came to {} in time",
+    BY_BUFFER: "the buffer of {} was full",
 }
 
 
@@ -33,7 +42,7 @@ def endings(
     if deadline_ns is None:
         return np.where(answered, ON_TIME, LOST).astype(np.int8)
     age = end_ns - arrival_ns
-    is_withdrawn = ~answered & ((blame & 3) == BY_DEADLINE) & (blame > 0)
+    is_withdrawn = ~answered & ((blame & REASON_MASK) == BY_DEADLINE) & (blame > 0)
     is_late = (answered & (age > deadline_ns)) | is_withdrawn
     return np.where(is_late, LATE, np.where(answered, ON_TIME, LOST)).astype(np.int8)
 
@@ -41,7 +50,7 @@ def endings(
 def reason(blame: int, components: tuple[str, ...]) -> str:
     """Return why a request was late or lost, naming the component; empty where nobody is to blame.
 
-    >>> reason(1 << 2 | BY_DEADLINE, ("edge", "fog1"))
+    >>> reason(1 << REASON_BITS | BY_DEADLINE, ("edge", "fog1"))
     'the deadline passed at edge'
     """
-    return REASONS[blame & 3].format(components[(blame >> 2) - 1]) if blame else ""
+    return REASONS[blame & REASON_MASK].format(components[(blame >> REASON_BITS) - 1]) if blame else ""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from simulator.dataflow.graph import DATA
+from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.clock import OURS, Clock, Firing
-from simulator.network.compile import World, connect
+from simulator.network.compile import connect
 from simulator.network.links import Settle
-from simulator.network.machines import BY_DEADLINE
-from simulator.network.plan import Draws, Log, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
@@ -35,7 +36,12 @@ class Rows:
 
 
 def run(
-    plan: Plan, draws: Draws, progress: Progress | None = None, clock_user: Callable[[Clock], None] | None = None
+    plan: Plan,
+    draws: Draws,
+    progress: Progress | None = None,
+    clock_user: Callable[[Clock], None] | None = None,
+    *,
+    has_meters: bool = False,
 ) -> Log:
     """Return how each request ended.
 
@@ -44,9 +50,10 @@ def run(
         draws: Everything random.
         progress: Told the number of requests that have arrived, now and then.
         clock_user: May start ordinary SimPy processes on the clock before the run.
+        has_meters: Whether to note what each machine does; costs a little for each part run.
     """
     rows = Rows(len(draws.arrivals_ns))
-    world = World(plan, draws)
+    world = World(plan, draws, has_meters=has_meters)
     begins = connect(world, rows.settle)
     if world.births:
         _arrivals(world, begins, progress)
@@ -79,21 +86,26 @@ def _log(world: World, rows: Rows) -> Log:
         raise RuntimeError(f"request {int(np.argmin(end))} never ended: the engine lost it")
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
-    return finished(world.plan, world.draws, rows.delivery, (end, np.array(rows.blame, dtype=np.int64)), too_late)
+    last_birth = world.births[-1] if world.births else 0
+    loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
+    ended = end, np.array(rows.blame, dtype=np.int64)
+    return finished((world.plan, world.draws), rows.delivery, ended, too_late, loads)
 
 
 def finished(
-    plan: Plan, draws: Draws, delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int]
+    ran: tuple[Plan, Draws], delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int],
+    loads: Mapping[str, MachineLoad],
 ) -> Log:
     """Return the log of all requests; what was not answered by its limit ended there, withdrawn.
 
     Args:
-        plan: With the age at which requests are withdrawn.
-        draws: With the births.
+        ran: The plan, with the age at which requests are withdrawn, and its draws, with the births.
         delivery: What each request was answered from, 0 for no answer.
         ended: When each answered or was known to be lost, and who is to blame.
         too_late: Inputs that came after their part had fired, by part.
+        loads: What each machine did, by node.
     """
+    plan, draws = ran
     end, blame = ended
     age = plan.limit_ns
     if age is not None:
@@ -101,5 +113,5 @@ def finished(
         limit = draws.arrivals_ns + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)
-        blame = np.where(overdue, blame & ~3 | BY_DEADLINE, blame)
-    return Log(delivery, end, blame, too_late)
+        blame = np.where(overdue, blame & ~REASON_MASK | BY_DEADLINE, blame)
+    return Log(delivery, end, blame, too_late, loads)

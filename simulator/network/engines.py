@@ -9,7 +9,9 @@ from simulator.network.engine import Progress
 from simulator.network.plan import Draws, Log, Plan
 
 
-def simulated(choice: EngineChoice, plan: Plan, draws: Draws, progress: Progress | None = None) -> tuple[Log, bool]:
+def simulated(
+    choice: EngineChoice, plan: Plan, draws: Draws, progress: Progress | None = None, *, has_meters: bool = False
+) -> tuple[Log, bool]:
     """Return how each request ended, and whether the fast path found it.
 
     Args:
@@ -17,15 +19,16 @@ def simulated(choice: EngineChoice, plan: Plan, draws: Draws, progress: Progress
         plan: Parts, topology, policy.
         draws: Everything random.
         progress: Told the number of requests that have arrived, now and then, by SimPy's engine.
+        has_meters: Whether to note what each machine does.
 
     Raises:
         ScenarioError: the fast path was insisted on and does not qualify; says why.
     """
     if choice != "simpy":
         try:
-            return vectorised.run(plan, draws), True
+            return vectorised.run(plan, draws, has_meters=has_meters), True
         except vectorised.Unqualified as why:
             if choice == "vectorised":
                 way_out = "write engine: auto, which takes SimPy where it is needed"
                 raise ScenarioError(Problem("engine", f"'vectorised' cannot run this: {why}", way_out)) from why
-    return engine.run(plan, draws, progress), False
+    return engine.run(plan, draws, progress, has_meters=has_meters), False

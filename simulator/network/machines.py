@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from simulator.network.blame import BY_CRASH, BY_DEADLINE, blame_code
 from simulator.network.life import Life
+from simulator.network.servers import Servers
 
 Serve = Callable[[int, int, int], int]
-
-BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT = 0, 1, 2, 3
-
-
-def blame_code(component: int, reason: int) -> int:
-    """Return the code of a component (its index in the topology) and a reason; 0 is nobody."""
-    return (component + 1) << 2 | reason
 
 
 class Machine:
@@ -169,7 +164,7 @@ class KeepingMachine:
         return -1 - known
 
 
-AnyMachine = Machine | FallibleMachine | WithdrawingMachine | KeepingMachine
+AnyMachine = Machine | FallibleMachine | WithdrawingMachine | KeepingMachine | Servers
 
 
 def with_coins(machine: AnyMachine, coins: Sequence[bool], crashed: int) -> Serve:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
+from simulator.network.evented import Enter, Job
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
 from simulator.network.starved import Emission, Starve, emitting, silent
@@ -30,6 +31,8 @@ class Station:
         outputs: The wires (and the log, for an exit) that learn of the part's output.
         late: Limits of the requests and the code to blame when one passes in this part's service; None: nobody asks.
         emission: What it puts out when it is starved; None: nothing.
+        enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
+        rank: What goes first where the machine serves by priority: the lowest.
     """
 
     clock: Clock
@@ -41,6 +44,8 @@ class Station:
     outputs: tuple[Settle, ...]
     late: tuple[Sequence[int], int] | None = None
     emission: Emission | None = None
+    enter: Enter | None = None
+    rank: int = 0
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -48,6 +53,8 @@ Fire = Callable[[int, int, int, int], None]
 
 def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
+    if station.enter:
+        return _entering(station, station.enter)
     machine, serve, work = station.machine, station.serve, station.work_ns
     outputs = station.outputs
     only = outputs[0] if len(outputs) == 1 else None
@@ -67,6 +74,25 @@ def firing_of(station: Station) -> Fire:
             output(request, done, fed, blame)
 
     return _watched(station) if station.late else to_one if only else to_many
+
+
+def _entering(station: Station, enter: Enter) -> Fire:
+    """Return ``fire`` of a part on a machine that tells later how its job ended."""
+    work, outputs, stride, offset = station.work_ns, station.outputs, station.stride, station.offset
+    limits, late = station.late or (None, 0)
+
+    def ended(job: Job, when: int, lost_by: int) -> None:
+        fed, blame = (0, lost_by) if lost_by else (job.fed, job.blame)
+        if fed and limits and not blame and when > limits[job.request]:
+            blame = late
+        for output in outputs:
+            output(job.request, when, fed, blame)
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        key = request * stride + offset
+        enter(now, Job(key, request, offset, station.rank, work[request], fed, blame, ended))
+
+    return fire
 
 
 def _watched(station: Station) -> Fire:
@@ -102,7 +128,7 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    return happen if station.late or len(station.outputs) > 1 else happen_to_one
+    return happen if station.late or station.enter or len(station.outputs) > 1 else happen_to_one
 
 
 def starving_of(station: Station) -> Starve:

@@ -28,6 +28,7 @@ class Plan:
         costs: Bytes of each hyperconnection and work of each part.
         policy: Waiting, deadline, crash semantics.
         closes_ns: For timed waits, by part: nanoseconds after the first input (timeout) or after birth (deadline).
+        priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
     """
 
     graph: PartGraph
@@ -36,6 +37,7 @@ class Plan:
     costs: Costs
     policy: Policy = Policy()
     closes_ns: Mapping[str, int] = field(default_factory=dict)
+    priority: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def crash(self) -> CrashSemantics:
@@ -68,6 +70,21 @@ class Draws:
 
 
 @dataclass(frozen=True)
+class MachineLoad:
+    """What one machine did.
+
+    Args:
+        jobs: Part runs that came to it, refused ones included.
+        number: Mean number of jobs present, those that wait included.
+        utilisation: Share of its servers' time in which they worked; NaN where their number is unlimited.
+    """
+
+    jobs: int
+    number: float
+    utilisation: float
+
+
+@dataclass(frozen=True)
 class Log:
     """How each request ended.
 
@@ -76,9 +93,11 @@ class Log:
         end_ns: When it answered, or when it was known that it would not; shape ``(requests,)``.
         blame: Code of who is to blame (``machines.blame_code``), 0 for nobody.
         too_late: Inputs that came after their part had fired, by part.
+        machines: What each machine with work did, by node; empty unless it was asked for.
     """
 
     delivery: list[int]
     end_ns: Times
     blame: NDArray[np.int64]
     too_late: Mapping[str, int]
+    machines: Mapping[str, MachineLoad] = field(default_factory=dict)

@@ -9,24 +9,28 @@ what is asked is only who feeds whom, and that no two events fall on one instant
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.dataflow.graph import DATA
-from simulator.network.blocks import CrashSemantics, DeadlineWait, PerfectWait, TimeoutWait
+from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, blame_code
+from simulator.network.blocks import CrashSemantics, DeadlineWait, TimeoutWait
+from simulator.network.choose import watched
 from simulator.network.clock import FOREVER
 from simulator.network.column_joins import Fired, Late, one_input, perfect_join, timed_join
+from simulator.network.column_queues import Jobs, Places, TiedError, ended, in_order
 from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_until_crash, lives_of
-from simulator.network.compile import Wiring, World
 from simulator.network.engine import finished
 from simulator.network.joins import Rules
 from simulator.network.links import transmission_ns
-from simulator.network.machines import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, blame_code
-from simulator.network.plan import Draws, Log, Plan
+from simulator.network.meters import Meter
+from simulator.network.plan import Draws, Log, MachineLoad, Plan
+from simulator.network.wiring import Wiring
+from simulator.network.world import World
 from simulator.topology.routes import Route
+from simulator.topology.serving import PLAIN
 
 Stage = tuple[str, ...]
 """A machine ``(node,)`` or the transmitter of a direction of a link ``(link, sender)``."""
@@ -37,39 +41,30 @@ class Unqualified(ValueError):
     """The plan or its draws need the engine; the message says why."""
 
 
-@dataclass(frozen=True)
-class Jobs:
-    """What comes to one queue, in the order in which it is served; shapes ``(jobs,)``.
+def run(plan: Plan, draws: Draws, *, has_meters: bool = False) -> Log:
+    """Return how each request ended: what ``engine.run`` returns, with ``==``.
 
     Args:
-        when: When it comes.
-        request: Whose it is.
-        kind: The part or the place among the messages that it is of.
-    """
-
-    when: Ints
-    request: NDArray[np.intp]
-    kind: NDArray[np.intp]
-
-
-def run(plan: Plan, draws: Draws) -> Log:
-    """Return how each request ended: what ``engine.run`` returns, with ``==``.
+        plan: Parts, topology, policy.
+        draws: Everything random.
+        has_meters: Whether to note what each machine does.
 
     Raises:
         Unqualified: the engine is needed.
     """
-    return _Flow(plan, draws).log()
+    return _Flow(plan, draws, has_meters=has_meters).log()
 
 
 class _Flow:
     """One replication: columns go from queue to queue, each queue once."""
 
-    def __init__(self, plan: Plan, draws: Draws) -> None:
+    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool) -> None:
         self.plan, self.draws, self.graph = plan, draws, plan.graph
-        self.world = World(plan, draws)
+        self.world, self.has_meters = World(plan, draws), has_meters
+        self.wiring, self.loads = Wiring(self.world), dict[str, MachineLoad]()
         self.births = draws.arrivals_ns
-        self.everyone = np.arange(len(self.births))
-        self.is_timed = not isinstance(plan.policy.wait, PerfectWait)
+        self.had_alarms = False
+        self.ranks: dict[int, Places] = {}
         deadline = plan.policy.deadline_ns
         self.marks = None if deadline is None else self.births + deadline
         self.routes = [self._route(edge) for edge in range(len(self.graph.edges))]
@@ -87,13 +82,14 @@ class _Flow:
             else:
                 self._line(*stage)
         answer = self.answer or Column(self.births, *(np.zeros(len(self.births), dtype=np.int64) for _ in range(2)))
-        return finished(self.plan, self.draws, answer.fed.tolist(), (answer.when, answer.blame), self.too_late)
+        ended = answer.when, answer.blame
+        return finished((self.plan, self.draws), answer.fed.tolist(), ended, self.too_late, self.loads)
 
     def _route(self, edge: int) -> Route:
         ends, placement = self.graph.edges[edge], self.plan.placement
         source, target = placement[ends.source], placement[ends.target]
         route = self.world.routes.find(source, target)
-        if route is None or Wiring(self.world).is_rerouted(source, target, route):
+        if route is None or self.wiring.is_rerouted(source, target, route):
             raise Unqualified(f"the route of {ends.name} is found anew when something fails")
         return route
 
@@ -108,6 +104,9 @@ class _Flow:
             raise Unqualified("several exits answer")
         if graph.starved_emits:
             raise Unqualified("starved parts emit")
+        for node in dict.fromkeys(placement.values()):
+            if not self.plan.topology.node_by_name[node].serving.is_foreseen:
+                raise Unqualified(f"on {node} a job's end is not known when it comes")
         if len(graph.edges) + 3 > MOST_BITS:
             raise Unqualified(f"more than {MOST_BITS - 3} hyperconnections")
         flow: nx.DiGraph[Stage] = nx.DiGraph()
@@ -124,15 +123,23 @@ class _Flow:
         """Run the queue of a machine: all parts on it."""
         parts = [place for place, part in enumerate(self.graph.parts) if self.plan.placement[part.name] == node]
         fired = [self._fired(place) for place in parts]
-        jobs = self._in_order([each.column for each in fired],
-                              [0 if self.graph.parts[place].join is None else 1 + place for place in parts],
-                              np.concatenate([each.by_alarm for each in fired]))
+        offsets = [0 if self.graph.parts[place].join is None else 1 + place for place in parts]
+        self.had_alarms |= any(bool(each.by_alarm.any()) for each in fired)
+        jobs = self._in_order([each.column for each in fired], offsets, offsets)
         works = np.stack([self.draws.work_ns[self.graph.parts[place].name] for place in parts])
-        ends, blames = self._served(node, jobs, works[jobs.kind, jobs.request])
+        work = works[jobs.kind, jobs.request]
+        ends, blames = self._served(node, jobs, work)
+        if self.has_meters and works.any():
+            meter = Meter(watched(self.world, node, self.plan.topology.node_by_name[node].serving))
+            meter.entered.frombytes(jobs.when.tobytes())
+            meter.left.frombytes(np.where(ends < 0, -1 - ends, ends).tobytes())
+            self.loads[node] = meter.load(node, int(self.births[-1]) if len(self.births) else 0)
         late = blame_code(self.world.index[node], BY_DEADLINE)
         for kind, (place, each) in enumerate(zip(parts, fired, strict=True)):
             mine = jobs.kind == kind
-            done = _ended(each.column, jobs.request[mine], ends[mine], blames[mine])
+            self.ranks[place] = np.zeros(len(self.births), dtype=np.intp)
+            self.ranks[place][jobs.request[mine]] = np.flatnonzero(mine)
+            done = ended(each.column, jobs.request[mine], ends[mine], blames[mine])
             self._send(place, done if self.marks is None else done.late(self.marks, late))
 
     def _fired(self, place: int) -> Fired:
@@ -157,31 +164,24 @@ class _Flow:
             self.too_late[part.name] = fired.too_late
         return fired
 
-    def _in_order(self, columns: list[Column], offsets: list[int], by_alarm: NDArray[np.bool_] | None = None) -> Jobs:
-        """Return what is here of some columns in the order of (instant, request, offset), as the engine's clock has it.
+    def _in_order(
+        self, columns: list[Column], offsets: list[int], causes: list[int], ranks: list[Places] | None = None
+    ) -> Jobs:
+        try:
+            return in_order(columns, np.array(offsets), np.array(causes), may_tie=not self.had_alarms, ranks=ranks)
+        except TiedError as tied:
+            raise Unqualified(str(tied)) from tied
 
-        Raises:
-            Unqualified: that order hangs on more than columns know.
-        """
-        here = [np.flatnonzero(column.fed) for column in columns]
-        when = np.concatenate([column.when[rows] for column, rows in zip(columns, here, strict=True)])
-        request = np.concatenate(here)
-        kind = np.repeat(np.arange(len(columns)), [len(rows) for rows in here])
-        if len(columns) > 1 or (np.diff(when) < 0).any():
-            order = np.lexsort((np.array(offsets)[kind], request, when))
-            when, request, kind = when[order], request[order], kind[order]
-        tied = np.flatnonzero(np.diff(when) == 0)
-        if len(tied):
-            of_one = (request[tied] == request[tied + 1]) & (np.array(offsets)[kind[tied + 1]] > 0)
-            if of_one.any() or (self.is_timed and by_alarm is not None and by_alarm.any()):
-                raise Unqualified("two jobs come to one queue at the same instant")
-        return Jobs(when, request, kind)
+    def _begun(self, edge: int, hop: int) -> int:
+        """Return what made a message come to a hop: the part that sent it, or its own last hop."""
+        return -1 - edge if hop else self.graph.position[self.graph.edges[edge].source]
 
     def _served(self, node: str, jobs: Jobs, work: Ints) -> tuple[Ints, Ints]:
         """Return when each job is done, or -1 - when it is lost, and who is to blame for what is lost."""
         lives, code = lives_of(self.draws.timeline, node), blame_code(self.world.index[node], BY_CRASH)
-        is_plain = self.plan.limit_ns is None and self.plan.crash == CrashSemantics()
-        if lives is None and self.plan.limit_ns is None:
+        is_queue = self.plan.topology.node_by_name[node].serving == PLAIN and self.plan.limit_ns is None
+        is_plain = is_queue and self.plan.crash == CrashSemantics()
+        if lives is None and is_queue:
             return ends_fifo(jobs.when, work), np.zeros_like(work)
         if lives is None or not is_plain or len(lives.crash) * FEWEST_JOBS_A_LIFE > len(work):
             return self._served_one_by_one(node, jobs, work)
@@ -191,7 +191,8 @@ class _Flow:
         return ends, np.where(ends < 0, code, 0)
 
     def _served_one_by_one(self, node: str, jobs: Jobs, work: Ints) -> tuple[Ints, Ints]:
-        machine, serve = self.world.machine(node)
+        machinery = self.world.machinery(node)
+        machine, serve = machinery.machine, machinery.serve
         ends, blames = [], []
         for now, needed, request in zip(jobs.when.tolist(), work.tolist(), jobs.request.tolist(), strict=True):
             end = serve(now, needed, request)
@@ -249,7 +250,7 @@ class _Flow:
         messages = self.waiting.pop((link, sender), [])
         if not messages:
             return
-        jobs = self._in_order([message for _, _, message in messages], [1 + edge for edge, _, _ in messages])
+        jobs = self._messages(messages)
         known = self.plan.topology.link_by_name[link]
         names = [self.graph.edges[edge].name for edge, _, _ in messages]
         times = np.array([transmission_ns(self.plan.costs.payload_bytes.get(name, 0), known.bandwidth_bps)
@@ -262,8 +263,16 @@ class _Flow:
         crashed = blame_code(self.world.index[link], BY_CRASH)
         for kind, (edge, hop, message) in enumerate(messages):
             mine = jobs.kind == kind
-            arrived = _ended(message, jobs.request[mine], arrivals[mine], np.full(int(mine.sum()), crashed))
+            arrived = ended(message, jobs.request[mine], arrivals[mine], np.full(int(mine.sum()), crashed))
             self._along(edge, hop + 1, self._through(edge, link, arrived, arrived.when))
+
+    def _messages(self, messages: list[tuple[int, int, Column]]) -> Jobs:
+        """Return messages in the order of their transmitter: straight from one queue they come as it served them."""
+        is_direct = not any(self.wiring.needs_entry(self.routes[edge], hop, is_alone=True) for edge, hop, _ in messages)
+        ranks = [self.ranks[self.graph.position[self.graph.edges[edge].source]] for edge, _, _ in messages]
+        begun = [self._begun(edge, hop) for edge, hop, _ in messages]
+        columns, offsets = [message for _, _, message in messages], [1 + edge for edge, _, _ in messages]
+        return self._in_order(columns, offsets, begun, ranks if is_direct else None)
 
     def _transmitted(self, line: Stage, jobs: Jobs, times: Ints, jitter: Ints) -> Ints:
         """Return when each message has arrived, or -1 - when it is lost."""
@@ -273,13 +282,3 @@ class _Flow:
         carry = self.world.line(*line).carry
         rows = zip(jobs.when.tolist(), times.tolist(), jitter.tolist(), jobs.request.tolist(), strict=True)
         return np.array([carry(*row) for row in rows], dtype=np.int64)
-
-
-def _ended(column: Column, requests: NDArray[np.intp], ends: Ints, blames: Ints) -> Column:
-    """Return a column after a queue: its jobs done at ``ends``, or lost at -1 - ends."""
-    when, fed, blame = column.when.copy(), column.fed.copy(), column.blame.copy()
-    lost = ends < 0
-    when[requests] = np.where(lost, -1 - ends, ends)
-    fed[requests[lost]] = 0
-    blame[requests[lost]] = blames[lost]
-    return Column(when, fed, blame)

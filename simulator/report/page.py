@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, repeats_table, traffic
+from simulator.report import codec_table, machines, repeats_table, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -77,6 +77,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
+        _section(machines.TITLE, machines.machines_html(record)),
         _section(codec_table.TITLE, _codecs(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from simulator.expect.cycles import ENOUGH_CYCLES
 from simulator.failures.renewal import RenewalBlock
 from simulator.network.arrivals import Times
-from simulator.network.draws import service_times
+from simulator.network.offered import line_loads, machine_loads
 from simulator.network.plan import Plan
 from simulator.network.waits import check_waits
 from simulator.scenario.scenario import Scenario
-from simulator.topology.routes import Routes
-from simulator.units import SECOND_NS, duration_text
+from simulator.units import duration_text
+
+GROWS = "its queue grows as long as requests come"
+REFUSES = "its buffer fills and it refuses the rest"
+WAY_OUT = "write a lower rate, a faster machine or link, or place parts elsewhere"
 
 
 def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
@@ -49,22 +51,21 @@ def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:
 
 
 def overloads(plan: Plan, gap_ns: float) -> Iterator[str]:
-    """Yield a warning for each node and each direction of a link that is asked for more than it can do.
+    """Yield a warning for each node and each direction of a link whose offered load is 1 or more.
 
     Args:
         plan: The engine's plan.
         gap_ns: Mean time between two requests.
     """
-    busy_ns: defaultdict[str, float] = defaultdict(float)
-    for part, service in service_times(plan).items():
-        busy_ns[f"node {plan.placement[part]!r}"] += service.mean_ns
-    links, routes = plan.topology.link_by_name, Routes(plan.topology)
-    for edge in plan.graph.edges:
-        route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
-        bits = 8 * plan.costs.payload_bytes.get(edge.name, 0)
-        for name, sender in zip(route.links, route.hops, strict=False) if route else ():
-            busy_ns[f"link {name!r} from {sender!r}"] += bits / links[name].bandwidth_bps * SECOND_NS
-    for what, busy in busy_ns.items():
-        if busy >= gap_ns > 0:
-            yield (f"{what} is asked for {busy / gap_ns:.3g} s of work a second: its queue grows as long as requests "
-                   f"come; write a lower rate, a faster machine or link, or place parts elsewhere")
+    if gap_ns <= 0:
+        return
+    servings = {node.name: node.serving for node in plan.topology.nodes}
+    for node, load in machine_loads(plan, gap_ns).items():
+        if load >= 1:
+            servers, buffer = servings[node].servers or 1, servings[node].buffer
+            told = f"node {node!r} is asked for {load * servers:.3g} s of work a second"
+            told += f" and has {servers} servers" if servers > 1 else ""
+            yield f"{told}: {GROWS if buffer is None else REFUSES}; {WAY_OUT}"
+    for (name, sender), load in line_loads(plan, gap_ns).items():
+        if load >= 1:
+            yield f"link {name!r} from {sender!r} is asked for {load:.3g} s of work a second: {GROWS}; {WAY_OUT}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.service import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
 from simulator.model.blocks import ModelFile
@@ -53,6 +54,13 @@ def data_paths(scenario: Scenario) -> dict[str, str]:
     if scenario.workload and isinstance(scenario.workload.arrivals, TraceArrivals):
         paths["workload.arrivals.path"] = scenario.workload.arrivals.path
     return paths
+
+
+def service_paths(model: ModelFile) -> dict[str, str]:
+    """Return the paths of measured service times that a model file names, by dotted key."""
+    laws = {name: block.service for name, block in model.parts.items()}
+    return {f"parts.{name}.service.path": law.path for name, law in laws.items()
+            if isinstance(law, EmpiricalService) and law.path}
 
 
 def _graph(model: ModelFile, parts: Parts) -> tuple[PartGraph | None, Problems]:
@@ -147,7 +155,8 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
 
 
 def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
-    for key, name in data_paths(scenario).items():
+    of_model = service_paths(parts.model) if parts.model else {}
+    for key, name in {**data_paths(scenario), **of_model}.items():
         if not (Path(name).is_file() or (parts.beside / name).is_file()):
-            yield Problem(parts.document.place(key), f"no file {name!r}",
+            yield Problem(_place(key, parts), f"no file {name!r}",
                           "give a path from here or from the scenario's folder; docs/data.md says where data come from")

@@ -11,7 +11,7 @@ from simulator.documents.yaml_text import Document, plain_value, read_document, 
 from simulator.errors import Problem, ScenarioError
 from simulator.model.blocks import ModelFile
 from simulator.scenario.checks import checked_parts, sweep_problems
-from simulator.scenario.cross import data_paths
+from simulator.scenario.cross import data_paths, service_paths
 from simulator.scenario.options import with_values
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.shelf import find, folder
@@ -78,7 +78,8 @@ def resolved(loaded: Loaded) -> dict[str, Any]:
 
 def data_folder(scenario: Scenario, model: ModelFile, path: Path) -> Path:
     """Return the folder that the relative paths of data start from: here, where all are found, else the scenario's."""
-    named = [*data_paths(scenario).values(), *([path_of] if (path_of := getattr(model.data, "path", None)) else [])]
+    of_data = getattr(model.data, "path", None)
+    named = [*data_paths(scenario).values(), *service_paths(model).values(), *([of_data] if of_data else [])]
     is_shipped = path.parent.resolve() == folder("scenario").resolve()
     are_here = bool(named) and all(Path(name).exists() for name in named)
     return Path() if is_shipped or are_here else path.parent

@@ -14,12 +14,17 @@ from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 from simulator.study.timed import snapshots
 from simulator.topology.graph import Topology
+from simulator.topology.serving import PLAIN
 
 
 def without_delays(topology: Topology) -> Topology:
-    """Return the topology with links that take no time, lose nothing and never jitter; failures are untouched."""
+    """Return the topology without delays; failures are untouched.
+
+    Links take no time, lose nothing and never jitter; machines are plain queues, which take in whatever comes.
+    """
     return replace(
         topology,
+        nodes=tuple(replace(node, serving=PLAIN) for node in topology.nodes),
         links=tuple(
             replace(link, latency_ns=0, jitter_ns=0, bandwidth_bps=float("inf"), loss=0.0) for link in topology.links
         ),

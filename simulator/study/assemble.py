@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
+from simulator.dataflow.service import EmpiricalService
 from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
@@ -25,6 +26,7 @@ from simulator.model.codecs import FLOAT_BYTES
 from simulator.model.edge_codecs import codecs_of
 from simulator.model.failout import failout_parts
 from simulator.model.graph import part_graph, strategy_has_failout
+from simulator.network.arrivals import ReadColumn
 from simulator.network.blocks import Workload
 from simulator.network.plan import Plan, Times
 from simulator.network.waits import with_waits
@@ -112,16 +114,17 @@ class Assembly:
 
     def plan(self, costs: Costs) -> Plan:
         """Return the engine's plan, with the closing times of joins filled in."""
-        plan = Plan(
-            self.graph, self.placement, self.topology, with_given_times(self.model, costs), self.scenario.policy
-        )
+        given = with_given_times(self.model, costs, self._column)
+        priority = {name: block.priority for name, block in self.model.parts.items() if block.priority is not None}
+        plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority)
         return with_waits(plan)
+
+    def _column(self, path: str, column: str) -> NDArray[np.float64]:
+        return read_column(find_file(path, self.base), column)
 
     def arrivals_ns(self, workload: Workload, streams: Streams) -> Times:
         """Return the births of one replication's requests."""
-        return workload.arrivals.births_ns(
-            workload.requests, streams, lambda path, column: read_column(find_file(path, self.base), column)
-        )
+        return workload.arrivals.births_ns(workload.requests, streams, self._column)
 
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
@@ -133,10 +136,18 @@ def has_layers(model: ModelFile) -> bool:
     return any(part.layers or part.from_keras for part in model.parts.values())
 
 
-def with_given_times(model: ModelFile, costs: Costs) -> Costs:
-    """Return costs in which service times, work and bytes given by hand win over derived ones."""
+def with_given_times(model: ModelFile, costs: Costs, read: ReadColumn) -> Costs:
+    """Return costs in which service times, work and bytes given by hand win over derived ones.
+
+    Args:
+        model: The model file.
+        costs: What is derived from the model's layers.
+        read: Returns a column of a CSV file, for measured service times.
+    """
+    laws = {name: part.service for name, part in model.parts.items() if part.service}
     service = {
-        name: ServiceTime(part.service.mean_ns, part.service.law) for name, part in model.parts.items() if part.service
+        name: law.read(read(law.path, law.column)) if isinstance(law, EmpiricalService) and law.path else law
+        for name, law in laws.items()
     }
     work = {name: part.work_flop for name, part in model.parts.items() if part.work_flop is not None}
     return replace(costs, work_flop={**costs.work_flop, **work}, service={**costs.service, **service})
@@ -179,7 +190,7 @@ def read_column(path: Path, column: str) -> NDArray[np.float64]:
             )
         ) from error
     if not len(values):
-        raise ScenarioError(Problem(str(path), "holds no rows", "give at least one arrival"))
+        raise ScenarioError(Problem(str(path), "holds no rows", "give at least one number"))
     return values
 
 

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from simulator.network.arrivals import TraceArrivals
+from simulator.scenario.cross import service_paths
 from simulator.scenario.variants import Variant
 from simulator.study.assemble import find_file, has_layers
 
@@ -31,6 +32,7 @@ def fingerprint(cell: Variant) -> str:
     workload = cell.scenario.workload
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):
         said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
+    said += [f"service {file_hash(find_file(path, cell.base))}" for path in service_paths(cell.model).values()]
     return "; ".join(said)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.costs import Costs
 from simulator.evaluate.part_by_part import Classes
 from simulator.model.data import DataSet
 from simulator.model.keep import cache_folder, has_onednn, write_arrays
@@ -71,7 +71,7 @@ def read_kept(path: Path) -> Kept | None:
             arrays = {name: archive[name] for name in archive.files}
         plain = json.loads(arrays.pop("about").tobytes())
         costs = plain["costs"]
-        costs["service"] = {name: ServiceTime(**words) for name, words in costs["service"].items()}
+        costs.pop("service", None)  # the model file's, laid over them when a plan is made
         found = Kept(plain["weights"], Costs(**costs), {}, {} if plain["has_uncoded"] else None)
         for name, array in arrays.items():
             kind, _, delivery = name.partition(":")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +15,7 @@ from simulator.failures.process import Timeline
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
 from simulator.network.engines import simulated
-from simulator.network.plan import Log, Plan, Times
+from simulator.network.plan import Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 
@@ -42,6 +42,7 @@ class TimedRuns:
         timelines: The failures of each replication, None where nothing can fail.
         too_late: Inputs that came after their part had fired, by part, over all replications.
         vectorised: Requests that the fast path ran.
+        machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
     """
 
     replication: NDArray[np.int32]
@@ -57,6 +58,7 @@ class TimedRuns:
     timelines: tuple[Timeline | None, ...]
     too_late: dict[str, int]
     vectorised: int = 0
+    machines: tuple[Mapping[str, MachineLoad], ...] = ()
 
 
 def simulate(
@@ -112,6 +114,7 @@ def _replication(
         timelines=(timeline,),
         too_late=dict(log.too_late),
         vectorised=len(arrivals) * is_fast,
+        machines=(log.machines,),
     )
 
 
@@ -123,7 +126,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
             too_late[part] = too_late.get(part, 0) + count
     arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
-    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late,
+    loads = tuple(load for piece in pieces for load in piece.machines)
+    return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
                      vectorised=sum(piece.vectorised for piece in pieces))
 
 
@@ -135,14 +139,15 @@ def run_once(
     The failures' horizon grows until it covers every request's end.
     """
     drawn, choice = draws(plan, arrivals, streams), assembly.scenario.engine
+    has_meters = assembly.scenario.measure.timed is not None
     if not assembly.process.components:
-        log, is_fast = simulated(choice, plan, drawn, progress)
+        log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, None, is_fast
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
         timeline = assembly.process.timeline(streams, len(arrivals), until)
-        log, is_fast = simulated(choice, plan, replace(drawn, timeline=timeline), progress)
+        log, is_fast = simulated(choice, plan, replace(drawn, timeline=timeline), progress, has_meters=has_meters)
         if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
             told = f"{waiting} requests wait for the repair of a machine that is never repaired"
             raise ScenarioError(Problem("policy.crash", told, NO_END))
@@ -183,3 +188,9 @@ def switched(assembly: Assembly, timeline: Timeline | None, arrivals: Times, end
             for instants in (crashes, repairs):
                 any_switch |= np.searchsorted(instants, ends, "right") > np.searchsorted(instants, arrivals, "right")
     return any_switch
+
+
+def mean_gap_ns(runs: TimedRuns) -> float:
+    """Return the mean time between two requests of one replication."""
+    last_births = [runs.arrival_ns[runs.replication == number].max() for number in range(len(runs.timelines))]
+    return float(sum(last_births) / max(1, len(runs.request)))

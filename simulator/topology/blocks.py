@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from simulator.blocks import Block
+from simulator.topology.serving import Batch, Discipline, Servers, Serving
 from simulator.units import BandwidthBps, DurationNs, SizeBytes, SpeedFlopPerS
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -16,7 +17,9 @@ Survival = Probability | dict[str, Probability]
 class NodeBlock(Block):
     """A machine; every key may be left out.
 
-    ``survival`` is one probability for each named setting of the topology, or one for all of them.
+    ``survival`` is one probability for each named setting of the topology, or one for all of them. ``device`` names
+    one of ``devices.yaml``, whose speed and memory it has where none are given. How it serves is told by ``servers``
+    (a number or ``unlimited``), ``buffer`` (jobs that may wait), ``discipline``, ``batch`` and ``cold_start``.
     """
 
     kind: str = "node"
@@ -25,6 +28,18 @@ class NodeBlock(Block):
     survival: Survival = {}
     forwards_when_down: bool = True
     position: tuple[float, float] | None = None
+    device: str | None = None
+    servers: Servers = 1
+    buffer: Annotated[int, Field(ge=0)] | None = None
+    discipline: Discipline = "fifo"
+    batch: Batch | None = None
+    cold_start_ns: DurationNs = 0
+
+    @property
+    def serving(self) -> Serving:
+        """How the machine serves."""
+        servers = None if self.servers == "unlimited" else self.servers
+        return Serving(servers, self.buffer, self.discipline, self.batch, self.cold_start_ns)
 
 
 class LinkBlock(Block):

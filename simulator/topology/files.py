@@ -12,8 +12,10 @@ from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, read_document
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.topology.blocks import LinkBlock, NodeBlock, Survival, TopologyFile
+from simulator.topology.devices import devices
 from simulator.topology.graph import NO_FAILURE, Link, Node, Topology
 from simulator.topology.graphml import is_graphml, read_graphml
+from simulator.topology.serving import serving_problems
 
 ONLY_SETTING = "normal"
 
@@ -32,7 +34,8 @@ def topology_of(document: Document) -> Topology:
     """Return the topology that a document describes; raise ScenarioError with every problem of it."""
     file, problems = read_block(TopologyFile, document)
     if file:
-        problems = (*problems, *_graph_problems(file, document), *_survival_problems(file, document))
+        problems = (*problems, *_graph_problems(file, document), *_survival_problems(file, document),
+                    *_machine_problems(file, document))
     if problems or not file:
         raise ScenarioError(*problems)
     settings = {name: None for _, survival in _survivals(file) if isinstance(survival, dict) for name in survival}
@@ -61,6 +64,9 @@ def _node_block(node: Node) -> NodeBlock:
         kind=node.kind, speed_flop_per_s=_limit(node.speed_flop_per_s, "FLOP/s"),
         memory_bytes=_limit(node.memory_bytes, "B"),
         survival=dict(node.survival), forwards_when_down=node.forwards_when_down, position=node.position,
+        device=node.device, servers="unlimited" if node.serving.servers is None else node.serving.servers,
+        buffer=node.serving.buffer, discipline=node.serving.discipline, batch=node.serving.batch,
+        cold_start_ns=_limit(node.serving.cold_start_ns, "ns"),
     )
 
 
@@ -88,9 +94,12 @@ def _survivals(file: TopologyFile) -> Iterator[tuple[str, Survival]]:
 
 
 def _node(name: str, block: NodeBlock, settings: tuple[str, ...]) -> Node:
-    speed = float("inf") if block.speed_flop_per_s is None else block.speed_flop_per_s
+    device = devices().get(block.device or "")
+    speed = block.speed_flop_per_s or (device.speed_flop_per_s if device else float("inf"))
+    memory = device.memory_bytes if block.memory_bytes is None and device else block.memory_bytes
     survival = _survival(block.survival, settings)
-    return Node(name, block.kind, speed, block.memory_bytes, survival, block.forwards_when_down, block.position)
+    return Node(name, block.kind, speed, memory, survival, block.forwards_when_down, block.position, block.serving,
+                block.device)
 
 
 def _link(block: LinkBlock, settings: tuple[str, ...]) -> Link:
@@ -111,6 +120,15 @@ def _survival_problems(file: TopologyFile, document: Document) -> Iterator[Probl
         if isinstance(survival, dict) and survival.get(NO_FAILURE, 1.0) != 1.0:
             said = f"{survival[NO_FAILURE]!r} is not 1, but under {NO_FAILURE!r} nothing fails"
             yield Problem(document.place(f"{place}.{NO_FAILURE}"), said, "give the setting another name")
+
+
+def _machine_problems(file: TopologyFile, document: Document) -> Iterator[Problem]:
+    for name, block in file.nodes.items():
+        if block.device is not None and block.device not in devices():
+            place = document.place(f"nodes.{name}.device")
+            yield Problem(place, f"no device named {block.device!r}", did_you_mean(block.device, devices()))
+        for key, said, way_out in serving_problems(block.serving):
+            yield Problem(document.place(f"nodes.{name}.{key}"), said, way_out)
 
 
 def _graph_problems(file: TopologyFile, document: Document) -> Iterator[Problem]:

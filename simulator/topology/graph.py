@@ -9,6 +9,7 @@ from functools import cached_property
 import networkx as nx
 
 from simulator.errors import ScenarioError, did_you_mean
+from simulator.topology.serving import PLAIN, Serving
 
 NO_FAILURE = "no_failure"
 
@@ -25,6 +26,8 @@ class Node:
         survival: Probability that it is up for one request, by named setting.
         forwards_when_down: Whether it still relays messages of others while its inference host is down.
         position: Longitude and latitude, or x and y, for drawings.
+        serving: How it serves its jobs.
+        device: The device that it is, None where none is named.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Node:
     survival: Mapping[str, float] = field(default_factory=dict)
     forwards_when_down: bool = True
     position: tuple[float, float] | None = None
+    serving: Serving = PLAIN
+    device: str | None = None
 
 
 @dataclass(frozen=True)

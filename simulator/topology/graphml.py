@@ -15,7 +15,7 @@ from simulator.documents.yaml_text import Document, read_text, shown
 from simulator.errors import Problem, ScenarioError
 
 SURVIVAL = "survival_"
-NODE_KEYS = ("kind", "speed", "memory", "forwards_when_down")
+NODE_KEYS = ("kind", "speed", "memory", "forwards_when_down", "device")
 LINK_KEYS = ("name", "latency", "jitter", "bandwidth", "loss")
 EARTH_RADIUS_KM = 6371.0
 FIBRE_KM_PER_S = 299_792.458 * 2 / 3  # light in glass

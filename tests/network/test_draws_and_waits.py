@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from benchmarks import workloads
-from simulator.dataflow.costs import Costs, ServiceTime
+from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Join
+from simulator.dataflow.service import ExponentialService
 from simulator.network import engine
 from simulator.network.arrivals import PeriodicArrivals, PoissonArrivals, TraceArrivals
 from simulator.network.blocks import Policy
@@ -52,7 +53,7 @@ def test_a_trace_that_is_too_short_is_laid_end_to_end_with_one_mean_gap_between(
 def test_a_shorter_run_has_the_same_first_draws_and_a_policy_moves_none():
     plan = health_plan()
     jittery = replace(plan.topology, links=tuple(replace(link, jitter_ns=MS, loss=0.1) for link in plan.topology.links))
-    costs = Costs({}, plan.costs.payload_bytes, service={"edge": ServiceTime(5 * MS, "exponential")})
+    costs = Costs({}, plan.costs.payload_bytes, service={"edge": ExponentialService(law="exponential", mean_ns="5 ms")})
     long_births, short_births = np.arange(100) * MS, np.arange(40) * MS
     one = draws(replace(plan, topology=jittery, costs=costs), long_births, Streams(3))
     impatient = Policy.model_validate({"deadline": "1 s"})

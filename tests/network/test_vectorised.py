@@ -21,14 +21,15 @@ COUNTED = {"same": 0, "unqualified": 0}
 def same(plan, draws):
     """Compare both engines; return whether the plan qualified."""
     try:
-        fast = vectorised.run(plan, draws)
+        fast = vectorised.run(plan, draws, has_meters=True)
     except Unqualified:
         return False
-    slow = engine.run(plan, draws)
+    slow = engine.run(plan, draws, has_meters=True)
     assert fast.delivery == slow.delivery
     np.testing.assert_array_equal(fast.end_ns, slow.end_ns)
     np.testing.assert_array_equal(fast.blame, slow.blame)
     assert dict(fast.too_late) == dict(slow.too_late)
+    assert repr(dict(sorted(fast.machines.items()))) == repr(dict(sorted(slow.machines.items())))
     return True
 
 

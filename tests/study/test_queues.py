@@ -162,7 +162,7 @@ def test_a_horizon_that_grows_gives_what_a_huge_one_gives(tmp_path, monkeypatch,
     of, streams, calls = only(loaded), Streams(7), []
     arrivals, plan = of.arrivals_ns(loaded.scenario.workload, streams), of.plan(timed_costs(of))
     real = timed.simulated
-    monkeypatch.setattr(timed, "simulated", lambda *args: calls.append(1) or real(*args))
+    monkeypatch.setattr(timed, "simulated", lambda *args, **more: calls.append(1) or real(*args, **more))
     logs = []
     for slack_ns in (1, 10**13):
         monkeypatch.setattr(timed, "FIRST_SLACK_NS", slack_ns)

@@ -1,0 +1,51 @@
+"""What is asked of each machine and of each direction of a link, against what it can do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from simulator.network.draws import service_times
+from simulator.network.plan import Plan
+from simulator.topology.routes import Routes
+from simulator.topology.serving import Serving
+from simulator.units import SECOND_NS
+
+
+def machine_loads(plan: Plan, gap_ns: float) -> dict[str, float]:
+    """Return the offered load of each machine with work, by node: mean work that comes in a second, per server.
+
+    From 1 on the work that comes is more than it can do, even if it never fails; with a buffer it then refuses the
+    rest. A machine of unlimited servers has none. Where jobs are served in batches, full ones are meant.
+
+    Args:
+        plan: The engine's plan; work that is not known is 0.
+        gap_ns: Mean time between two requests, > 0.
+    """
+    busy_ns: defaultdict[str, float] = defaultdict(float)
+    for part, service in service_times(plan).items():
+        busy_ns[plan.placement[part]] += service.mean_ns
+    servings = {node.name: node.serving for node in plan.topology.nodes}
+    return {
+        node: busy * _share(servings[node]) / ((servings[node].servers or 1) * gap_ns)
+        for node, busy in busy_ns.items()
+        if busy and servings[node].servers is not None
+    }
+
+
+def _share(serving: Serving) -> float:
+    """Return the share of its own work that a job costs where full batches are served."""
+    batch = serving.batch
+    return 1.0 if batch is None else (1 + batch.further * (batch.size - 1)) / batch.size
+
+
+def line_loads(plan: Plan, gap_ns: float) -> Mapping[tuple[str, str], float]:
+    """Return the offered load of each direction of a link, by (link, sender), over the routes without failures."""
+    busy_ns: defaultdict[tuple[str, str], float] = defaultdict(float)
+    links, routes = plan.topology.link_by_name, Routes(plan.topology)
+    for edge in plan.graph.edges:
+        route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
+        bits = 8 * plan.costs.payload_bytes.get(edge.name, 0)
+        for name, sender in zip(route.links, route.hops, strict=False) if route else ():
+            busy_ns[name, sender] += bits / links[name].bandwidth_bps * SECOND_NS
+    return {where: busy / gap_ns for where, busy in busy_ns.items()}

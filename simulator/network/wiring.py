@@ -1,0 +1,132 @@
+"""The wires between parts: the smallest kind that does what a hyperconnection's routes ask for.
+
+A queue may be entered early, when a message's fate is first known, only if nobody can overtake: the direction of the
+link is fed by one machine alone, directly, from which jobs leave in order. Otherwise the message enters at its true
+instant, by an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from simulator.network import links
+from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, blame_code
+from simulator.network.life import forever
+from simulator.network.links import Hop, Settle
+from simulator.network.world import World
+from simulator.topology.routes import Route
+
+
+class Wiring:
+    """The wires between parts, built backwards from what they feed."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.plan = world, world.plan
+
+    def wire(self, edge: int, settle: Settle) -> Settle:
+        """Return the wire of a hyperconnection: local, over a fixed route, or rerouted around failures."""
+        ends, world = self.plan.graph.edges[edge], self.world
+        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        nominal = world.routes.find(source, target)
+        if nominal is None or self.is_rerouted(source, target, nominal):
+            return links.rerouted(self._chooser(edge, settle, nominal))
+        return self._along(edge, nominal, settle, is_alone=True)
+
+    def is_rerouted(self, source: str, target: str, nominal: Route) -> bool:
+        """Return whether the route must be asked for at each sending: it can break, and is long or has alternatives."""
+        breakable = {*nominal.links, *nominal.hops[1:-1]} & self.world.routes.relevant & self.world.columns.keys()
+        is_long = len(nominal.links) > 1 and bool(breakable)
+        return is_long or any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
+
+    def _chooser(self, edge: int, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
+        """Return the choice of a wire by (instant, request): the best route, remembered by what is down."""
+        ends, world = self.plan.graph.edges[edge], self.world
+        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        by_route: dict[Route, Settle] = {}
+        by_mask: dict[int, Settle] = {}
+        switches = world.switches
+        mask_at = switches.mask_at
+
+        def choose(when: int, request: int) -> Settle:
+            mask = mask_at(when, request)
+            wire = by_mask.get(mask)
+            if wire is None:
+                wire = by_mask[mask] = find(switches.down(mask))
+            return wire
+
+        def find(down: frozenset[str]) -> Settle:
+            route = world.routes.find(source, target, down)
+            if route is None:
+                return links.no_route(settle, blame_code(world.index[self.first_down(nominal, down, source)], BY_CRASH))
+            if route not in by_route:
+                by_route[route] = self._along(edge, route, settle, is_alone=False)
+            return by_route[route]
+
+        return choose
+
+    def first_down(self, nominal: Route | None, down: frozenset[str], node: str) -> str:
+        """Return the component to blame for a missing route: the first on the nominal route that is down."""
+        passed = {*nominal.links, *nominal.hops} & down if nominal else set()
+        return min(
+            passed, key=lambda name: (name not in self.plan.topology.link_by_name, self.world.index[name]), default=node
+        )
+
+    def _along(self, edge: int, route: Route, settle: Settle, *, is_alone: bool) -> Settle:
+        ends, world = self.plan.graph.edges[edge], self.world
+        bit = self.plan.graph.edge_bit(edge)
+        if world.marks is not None and route.links:
+            settle = links.late_at(settle, world.marks, blame_code(world.index[route.links[-1]], BY_DEADLINE))
+        hops = [self._hop(ends.name, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
+        if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route):
+            return links.delay(settle, sum(hop.line.latency_ns for hop in hops), bit)
+        for place in range(len(hops) - 1, -1, -1):
+            settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
+            if self.needs_entry(route, place, is_alone):
+                offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + place
+                settle = links.enter_later(settle, world.clock, world.stride, offset)
+            relay = route.hops[place]
+            if place and relay in world.columns and relay in world.routes.relevant:
+                settle = links.relay(settle, world.until(relay), blame_code(world.index[relay], BY_CRASH))
+        return settle
+
+    def _hop(self, edge: str, link: str, sender: str) -> Hop:
+        world, known = self.world, self.plan.topology.link_by_name[link]
+        jitter, lost = world.draws.jitter_ns.get((edge, link)), world.draws.lost.get((edge, link))
+        sent = self.plan.costs.payload_bytes.get(edge, 0)
+        index = world.index[link]
+        return Hop(
+            world.line(link, sender),
+            links.transmission_ns(sent, known.bandwidth_bps),
+            blame_code(index, BY_CRASH),
+            blame_code(index, BY_LOSS),
+            None if jitter is None else jitter.tolist(),
+            None if lost is None else lost.tolist(),
+        )
+
+    def _only_delays(self, hop: Hop) -> bool:
+        line = hop.line
+        return not line.is_queueing and line.until is forever and hop.jitter is None and hop.lost is None
+
+    def _has_stops(self, route: Route) -> bool:
+        return any(node in self.world.columns and node in self.world.routes.relevant for node in route.hops[1:-1])
+
+    def needs_entry(self, route: Route, place: int, is_alone: bool) -> bool:
+        """Return whether a message enters the queue of its hop at its true instant, since another may come first."""
+        key = (route.links[place], route.hops[place])
+        if not self.world.line(*key).is_queueing:
+            return False
+        if not is_alone or self._anything_rerouted:
+            return True
+        feeders = self.world.feeders[key]
+        return place > 0 or len(feeders) > 1 or not all(self._keeps_order(node) for node, _ in feeders)
+
+    def _keeps_order(self, node: str) -> bool:
+        return self.plan.topology.node_by_name[node].serving.keeps_order
+
+    @cached_property
+    def _anything_rerouted(self) -> bool:
+        placement, find = self.plan.placement, self.world.routes.find
+        pairs = {(placement[edge.source], placement[edge.target]) for edge in self.plan.graph.edges}
+        routed = [(*pair, find(*pair)) for pair in pairs]
+        return any(route is None or self.is_rerouted(source, target, route) for source, target, route in routed)

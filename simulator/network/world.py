@@ -1,0 +1,107 @@
+"""The compiled components of one replication, each made once, when it is first asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+
+from simulator.network.choose import Machinery, machinery_of
+from simulator.network.clock import FOREVER, Clock
+from simulator.network.life import Life, Until, forever, with_coins
+from simulator.network.links import Line
+from simulator.network.meters import Meter
+from simulator.network.plan import Draws, Plan
+from simulator.network.switches import Switches
+from simulator.topology.routes import Routes
+
+
+class World:
+    """The compiled components of one replication: lives, machines, directions of links, dice as lists.
+
+    Args:
+        plan: What is run.
+        draws: Everything random.
+        has_meters: Whether machines with work are measured.
+    """
+
+    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False) -> None:
+        self.plan, self.draws, self.has_meters = plan, draws, has_meters
+        self.meters: dict[str, Meter] = {}
+        self.clock = Clock()
+        self.routes = Routes(plan.topology)
+        self.index = {name: place for place, name in enumerate(plan.topology.components)}
+        self.births: list[int] = draws.arrivals_ns.tolist()
+        self.stride = 1 + len(plan.graph.parts) + len(plan.graph.edges) * (1 + len(plan.topology.links))
+        self._machines: dict[str, Machinery] = {}
+        self._lines: dict[tuple[str, str], Line] = {}
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """The timeline's column of each component that can fail."""
+        timeline = self.draws.timeline
+        return {name: column for column, name in enumerate(timeline.components)} if timeline else {}
+
+    @cached_property
+    def limits(self) -> Sequence[int]:
+        """The instant at which each request is withdrawn."""
+        age = self.plan.limit_ns
+        return [FOREVER] * len(self.births) if age is None else (self.draws.arrivals_ns + age).tolist()
+
+    @cached_property
+    def marks(self) -> Sequence[int] | None:
+        """The instant from which each request is late, None without a deadline."""
+        age = self.plan.policy.deadline_ns
+        return None if age is None else (self.draws.arrivals_ns + age).tolist()
+
+    def coins(self, name: str) -> list[bool] | None:
+        """Return the component's coin for each request, None where no coins are tossed."""
+        timeline = self.draws.timeline
+        if timeline is None or timeline.coins is None or name not in self.columns:
+            return None
+        column = timeline.coins[:, self.columns[name]]
+        return None if column.all() else column.tolist()
+
+    def life(self, name: str) -> Life | None:
+        """Return a fresh life of a component by its timeline, None where it never fails by it."""
+        timeline = self.draws.timeline
+        if timeline is None or name not in self.columns or not len(timeline.crash_ns[self.columns[name]]):
+            return None
+        column = self.columns[name]
+        return Life(timeline.crash_ns[column].tolist(), timeline.repair_ns[column].tolist())
+
+    def until(self, name: str) -> Until:
+        """Return a fresh ``until`` of a component, with its coins."""
+        life, coins = self.life(name), self.coins(name)
+        until = life.until if life else forever
+        return with_coins(until, coins) if coins else until
+
+    def machinery(self, node: str) -> Machinery:
+        """Return the machine of a node; parts on one node share it."""
+        if node not in self._machines:
+            self._machines[node] = machinery_of(self, node)
+        return self._machines[node]
+
+    def line(self, link: str, sender: str) -> Line:
+        """Return one direction of a link, shared by all that send over it."""
+        key = (link, sender)
+        if key not in self._lines:
+            known = self.plan.topology.link_by_name[link]
+            self._lines[key] = Line(known.latency_ns, self.until(link), is_queueing=known.bandwidth_bps < float("inf"))
+        return self._lines[key]
+
+    @cached_property
+    def feeders(self) -> dict[tuple[str, str], set[tuple[str, bool]]]:
+        """Which (machine, directly?) feed each direction of a link on the routes without failures."""
+        fed: dict[tuple[str, str], set[tuple[str, bool]]] = defaultdict(set)
+        placement = self.plan.placement
+        for edge in self.plan.graph.edges:
+            route = self.routes.find(placement[edge.source], placement[edge.target])
+            for place, (link, sender) in enumerate(zip(route.links, route.hops, strict=False) if route else ()):
+                fed[link, sender].add((placement[edge.source], place == 0))
+        return fed
+
+    @cached_property
+    def switches(self) -> Switches:
+        """When routes may change: the switches of links and of nodes that do not forward while down."""
+        return Switches(self.draws.timeline, self.routes.relevant)

@@ -1,0 +1,49 @@
+"""What the machines of a cell did: utilisation and mean number present, with intervals, beside the offered load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulator.expect.estimate import Estimate
+from simulator.expect.intervals import within
+from simulator.expect.student import student_mean
+from simulator.network.offered import machine_loads
+from simulator.network.plan import MachineLoad, Plan
+from simulator.scenario.advice import overloads
+from simulator.study.findings import Findings
+
+Loads = Sequence[Mapping[str, MachineLoad]]
+
+
+def find_machines(loads: Loads, plan: Plan, gap_ns: float, found: Findings) -> None:
+    """Add a row for each machine with work to the findings, and a note for each that cannot keep up.
+
+    Args:
+        loads: What each machine did, by node, in each replication.
+        plan: The engine's plan.
+        gap_ns: Mean time between two requests; 0 where they all come at once.
+    """
+    offered = machine_loads(plan, gap_ns) if gap_ns > 0 else {}
+    nodes = [node.name for node in plan.topology.nodes if any(node.name in load for load in loads)]
+    if nodes:
+        found.tables["machines"] = [_row(node, [load[node] for load in loads], offered.get(node)) for node in nodes]
+    found.notes += overloads(plan, gap_ns)
+
+
+def _row(node: str, loads: Sequence[MachineLoad], offered: float | None) -> dict[str, Any]:
+    busy = within(student_mean(np.array([load.utilisation for load in loads])))
+    number = within(student_mean(np.array([load.number for load in loads])), high=float("inf"))
+    return {
+        "machine": node,
+        "jobs": sum(load.jobs for load in loads),
+        "offered_load": offered,
+        **_numbers("utilisation", busy),
+        **_numbers("number_present", number),
+    }
+
+
+def _numbers(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
