@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.errors import Problem, ScenarioError
+from simulator.failures.alpha_factor import AlphaFactorBlock
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
 from simulator.failures.beta_binomial import BetaBinomialBlock
 from simulator.failures.common_cause import CommonCauseBlock
@@ -15,12 +16,14 @@ from simulator.failures.copula import CopulaBlock
 from simulator.failures.groups import GroupsBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
+from simulator.failures.regional import RegionalBlock
 from simulator.failures.renewal import RenewalBlock
 from simulator.failures.scripted import ScriptedBlock
+from simulator.failures.shocks import ShocksBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
-                    | CopulaBlock, Field(discriminator="kind")]
+                    | CopulaBlock | ShocksBlock | RegionalBlock | AlphaFactorBlock, Field(discriminator="kind")]
 
 
 def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
