@@ -11,8 +11,10 @@ from simulator.errors import Problem, ScenarioError
 from simulator.failures.alpha_factor import AlphaFactorBlock
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
 from simulator.failures.beta_binomial import BetaBinomialBlock
+from simulator.failures.cascade import CascadeBlock
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
+from simulator.failures.environment import EnvironmentBlock
 from simulator.failures.groups import GroupsBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
@@ -23,7 +25,8 @@ from simulator.failures.shocks import ShocksBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
-                    | CopulaBlock | ShocksBlock | RegionalBlock | AlphaFactorBlock, Field(discriminator="kind")]
+                    | CopulaBlock | ShocksBlock | RegionalBlock | AlphaFactorBlock
+                    | EnvironmentBlock | CascadeBlock, Field(discriminator="kind")]
 
 
 def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
