@@ -174,8 +174,8 @@ def gathered(chance: Floats, spared: Floats) -> tuple[Floats, Floats]:
     """Return marks with those that are alike made one.
 
     >>> gathered(np.array([0.2, 0.3, 0.5]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
-    (array([0.3, 0.7]), array([[0., 1.],
-           [1., 0.]]))
+    (array([0.7, 0.3]), array([[1., 0.],
+           [0., 1.]]))
     """
     rows = np.ascontiguousarray(spared)
     keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
