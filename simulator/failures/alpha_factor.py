@@ -19,7 +19,7 @@ from simulator.units import PositiveDurationNs
 
 MOST_ALIKE = 8  # components of a set: it has 2^8 - 1 shocks
 SUMS_TO_ONE = 1e-9
-ALPHAS = "write the shares of failures that take 1, 2, ... components, such as [0.95, 0.03, 0.02]"
+ALPHAS = "write which shares of failures take 1, 2, ... components, such as [0.95, 0.03, 0.02]"
 
 
 def shares_of_a_shock(alphas: tuple[float, ...], *, is_staggered: bool) -> tuple[float, ...]:
@@ -49,13 +49,16 @@ class AlphaFactorBlock(Block):
 
     kind: Literal["alpha_factor"]
     survival: Probabilities
-    alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(min_length=2, max_length=MOST_ALIKE)
+    alphas: tuple[Annotated[float, Field(ge=0, le=1)], ...]
     testing: Literal["staggered", "non_staggered"] = "staggered"
-    among: tuple[tuple[str, ...], ...] | None = None
+    among: tuple[tuple[str, ...], ...] | None = Field(default=None, min_length=1)
     mttr_ns: PositiveDurationNs | None = None
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> Self:
+        if not 1 < len(self.alphas) <= MOST_ALIKE:
+            raise ValueError(f"{len(self.alphas)} alphas are for sets of {len(self.alphas)} components, not of 2 to "
+                             f"{MOST_ALIKE}; {ALPHAS}")
         if abs(sum(self.alphas) - 1) > SUMS_TO_ONE:
             raise ValueError(f"alphas sum to {sum(self.alphas):g}, not to 1; {ALPHAS}")
         return self
@@ -97,7 +100,7 @@ class AlphaFactorBlock(Block):
     def _unlike(self, place: str, members: tuple[str, ...], survival: dict[str, float]) -> list[Problem]:
         found, values = [], sorted({survival[name] for name in members if name in survival})
         if len(members) != len(self.alphas):
-            told = f"{len(members)} components ({', '.join(members)}), but {len(self.alphas)} alphas"
+            told = f"a set of {len(members)} ({', '.join(members)}), but {len(self.alphas)} alphas"
             found.append(Problem(place, told,
                                  "write one alpha for each number of components that fail at once, or name other sets "
                                  f"in 'among', of at most {MOST_ALIKE}"))

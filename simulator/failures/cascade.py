@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
@@ -125,15 +126,33 @@ class Dependency(Block):
     after_ns: PositiveDurationNs | None = None
 
 
+def read_dependencies(value: object) -> object:
+    """Return what a component depends on, as blocks: a list is of certain ones, and a number is a chance.
+
+    Raises:
+        ValueError: neither a list of components nor a mapping from them; quotes the value.
+    """
+    if isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
+        return {name: {} for name in value}
+    if isinstance(value, Mapping) and value:
+        return {name: {"chance": how} if isinstance(how, int | float) else how for name, how in value.items()}
+    raise ValueError(f"{value!r} is nothing to depend on; write [power], or {{power: 0.5, fog2: {{after: 30 s}}}}")
+
+
+Dependencies = Annotated[dict[str, Dependency], BeforeValidator(
+    read_dependencies, json_schema_input_type=list[str] | dict[str, float | Dependency])]
+
+
 class CascadeBlock(Block):
     """Crash and repair as ``renewal``, where the failure of one fells what depends on it.
 
-    ``depends: {fog1: [power], fog2: {power: {chance: 0.5}, fog1: {after: 30 s}}}``: fog1 falls whenever power does.
+    ``depends: {fog1: [power], fog2: {power: 0.5, fog1: {after: 30 s}}}``: fog1 falls whenever power does, fog2 every
+    other time (0.5 is short for {chance: 0.5}), and also half a minute, on average, after fog1.
     ``availability`` is what a component would have if nothing felled it; what only falls by others need not be named.
     """
 
     kind: Literal["cascade"]
-    depends: dict[str, tuple[str, ...] | dict[str, Dependency]] = Field(min_length=1)
+    depends: dict[str, Dependencies] = Field(min_length=1)
     availability: Probabilities | None = None
     mtbf_ns: Durations | None = None
     mttr_ns: Durations
@@ -142,15 +161,12 @@ class CascadeBlock(Block):
     def _has_one_of_two(self) -> Self:
         if (self.availability is None) == (self.mtbf_ns is None):
             raise ValueError("needs exactly one of 'availability' and 'mtbf'; write availability: 0.9 or mtbf: 10 min")
-        if empty := [name for name, on in self.depends.items() if not on]:
-            told = ", ".join(map(repr, empty))
-            raise ValueError(f"{told} depends on nothing; write {{fog1: [power]}}, or leave it out")
         return self
 
     def build(self, topology: Topology) -> Cascade:
         """Return the process; raise ScenarioError for unknown components, and what depends on itself."""
         spreads = [(on, name, how) for name, given in self.depends.items()
-                   for on, how in as_dependencies(given).items()]
+                   for on, how in given.items()]
         problems, up, mtbf = self._problems(spreads, topology), {}, {}
         try:
             if self.availability is not None:
@@ -182,8 +198,3 @@ class CascadeBlock(Block):
         found += [Problem(f"depends.{to}.{on}", f"{to!r} depends on itself", "leave it out; it crashes by its mtbf")
                   for on, to, _ in spreads if on == to]
         return found
-
-
-def as_dependencies(given: tuple[str, ...] | dict[str, Dependency]) -> dict[str, Dependency]:
-    """Return what a component depends on and how; a list is of certain ones, at once."""
-    return given if isinstance(given, dict) else dict.fromkeys(given, Dependency())

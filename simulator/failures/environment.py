@@ -89,6 +89,9 @@ class EnvironmentBlock(Block):
         for name, state in self.states.items():
             of_state.append(collected(read, state, topology, f"states.{name}", problems))
         names = tuple(name for name in topology.components if any(name in values for values in of_state))
+        if not names and not problems:
+            problems.append(Problem("states", "nothing fails in any state",
+                                    "give one of them a survival below 1, or an mtbf"))
         repairs = [] if is_of_patterns else [collected(
             lambda given, _: durations_of("mttr", given.mttr_ns, names, topology), state, topology, f"states.{name}",
             problems) for name, state in self.states.items()]

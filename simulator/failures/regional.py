@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.geometry import Floats, Globe, Place, Plane, Surface
+from simulator.failures.settings import show_listed
 from simulator.failures.shocks import Shocks
 from simulator.failures.strikes import Shock, Strikes
 from simulator.topology.graph import Topology
@@ -49,7 +50,8 @@ def is_length(value: object) -> bool:
 
 
 LENGTH_SCHEMA = {"type": "number", "exclusiveMinimum": 0}
-Radius = Annotated[float | tuple[float, ...] | dict[str, float], PlainValidator(read_radius), WithJsonSchema({
+Radius = Annotated[float | tuple[float, ...] | dict[str, float], PlainValidator(read_radius), PlainSerializer(show_listed),
+                   WithJsonSchema({
     "description": RADIUS, "anyOf": [
         LENGTH_SCHEMA, {"type": "array", "items": LENGTH_SCHEMA},
         {"type": "object", "properties": {"mean": LENGTH_SCHEMA}}]})]

@@ -10,14 +10,14 @@ from typing import Annotated, Literal, final
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.joint import looked_up, refuse_large, struck
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.scripted import merged
-from simulator.failures.settings import PROBABILITY_SCHEMA, is_probability
+from simulator.failures.settings import PROBABILITY_SCHEMA, is_probability, show_listed
 from simulator.failures.strikes import Shock, Strikes, refuse_long
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
@@ -127,11 +127,13 @@ def read_fells(value: object) -> tuple[str, ...] | dict[str, float]:
             raise ValueError(f"{', '.join(wrong)} is not a probability in [0, 1]; {way_out}")
         return {str(name): float(p) for name, p in value.items()}
     if isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
+        if twice := [name for place, name in enumerate(value) if name in value[:place]]:
+            raise ValueError(f"{', '.join(map(repr, twice))} is named twice; name a component once")
         return tuple(value)
     raise ValueError(f"{value!r} is no list of components; {way_out}")
 
 
-Fells = Annotated[tuple[str, ...] | dict[str, float], PlainValidator(read_fells), WithJsonSchema({
+Fells = Annotated[tuple[str, ...] | dict[str, float], PlainValidator(read_fells), PlainSerializer(show_listed), WithJsonSchema({
     "description": "components, or {component: probability that a strike hits it}", "anyOf": [
         {"type": "array", "items": {"type": "string"}},
         {"type": "object", "additionalProperties": PROBABILITY_SCHEMA}]})]
