@@ -50,8 +50,8 @@ def is_length(value: object) -> bool:
 
 
 LENGTH_SCHEMA = {"type": "number", "exclusiveMinimum": 0}
-Radius = Annotated[float | tuple[float, ...] | dict[str, float], PlainValidator(read_radius), PlainSerializer(show_listed),
-                   WithJsonSchema({
+Radius = Annotated[float | tuple[float, ...] | dict[str, float], PlainValidator(read_radius),
+                   PlainSerializer(show_listed), WithJsonSchema({
     "description": RADIUS, "anyOf": [
         LENGTH_SCHEMA, {"type": "array", "items": LENGTH_SCHEMA},
         {"type": "object", "properties": {"mean": LENGTH_SCHEMA}}]})]

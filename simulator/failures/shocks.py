@@ -133,7 +133,8 @@ def read_fells(value: object) -> tuple[str, ...] | dict[str, float]:
     raise ValueError(f"{value!r} is no list of components; {way_out}")
 
 
-Fells = Annotated[tuple[str, ...] | dict[str, float], PlainValidator(read_fells), PlainSerializer(show_listed), WithJsonSchema({
+Fells = Annotated[tuple[str, ...] | dict[str, float], PlainValidator(read_fells), PlainSerializer(show_listed),
+                  WithJsonSchema({
     "description": "components, or {component: probability that a strike hits it}", "anyOf": [
         {"type": "array", "items": {"type": "string"}},
         {"type": "object", "additionalProperties": PROBABILITY_SCHEMA}]})]
