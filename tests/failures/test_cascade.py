@@ -163,7 +163,7 @@ def test_a_delay_with_a_chance_has_no_law_but_a_timeline_whose_outages_spread_wi
                 lambda: process.sample_up(Streams(1), 3)):
         with pytest.raises(NoLaw, match="a delay and a chance below 1"):
             ask()
-    line = process.timeline(Streams(5), 0, 40_000 * SECOND_NS)
+    line = process.timeline(Streams(5), 0, 20_000 * SECOND_NS)
     power = line.crash_ns[0][1:]
     fell = np.searchsorted(line.crash_ns[1], power + SECOND_NS // 20) > np.searchsorted(line.crash_ns[1], power)
     assert_frequency(int(fell.sum()), len(power), 0.3 * (1 - np.exp(-50)))

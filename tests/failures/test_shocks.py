@@ -10,6 +10,7 @@ from scipy import stats
 from simulator.failures.alpha_factor import AlphaFactorBlock
 from simulator.failures.process import NoLaw
 from simulator.failures.shocks import ShocksBlock
+from simulator.failures.strikes import InTime
 from simulator.seeds import Streams
 from simulator.topology.graph import Node, Topology
 from simulator.units import SECOND_NS
@@ -175,3 +176,14 @@ def test_a_law_of_many_components_that_do_not_hang_together_is_stated_and_a_larg
     with pytest.raises(NoLaw, match="16 components are hit together in so many ways"):
         maybe = {"s": {"fells": dict.fromkeys(names[:16], 0.5), **every}}
         ShocksBlock(kind="shocks", shocks=maybe).build(topology).log_probability(all_up[:, :16])
+
+
+def test_strikes_at_work_at_the_start_are_as_many_and_last_as_long_as_in_the_middle():
+    often, counted, left = InTime(2e9, 6e9), [], []
+    for run in range(1000):
+        begin, end = often.spells(Streams(6, run), "rack", SECOND_NS)
+        counted.append(np.sum(begin < 0))
+        left += end[begin < 0].tolist()
+    assert_mean(counted, 3, FALSE_ALARM, precision=0.05)
+    assert_mean(left, 6e9, FALSE_ALARM, precision=0.05)
+    assert stats.kstest(left, "expon", args=(0, 6e9)).pvalue > FALSE_ALARM
