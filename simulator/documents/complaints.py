@@ -53,10 +53,16 @@ class Refusal:
         """Whether it only says that the value is not of this shape (mapping, list, text, number, ...)."""
         return self.kind.endswith("_type")
 
+    @property
+    def is_echo(self) -> bool:
+        """Whether a list is only called too short because some of its items were refused."""
+        return self.kind == "too_short" and len(self.value) >= self.details["min_length"]
+
 
 def complaints(error: ValidationError, block: type[BaseModel], document: Document) -> tuple[Problem, ...]:
     """Return the problems of a validation error; of a union's branches only those that the value is close to."""
-    refusals = [_refusal(line, document.value) for line in error.errors(include_url=False)]
+    refusals = [refusal for line in error.errors(include_url=False)
+                if not (refusal := _refusal(line, document.value)).is_echo]
     by_branch: dict[tuple[Step, ...], list[Refusal]] = {}
     for refusal in refusals:
         by_branch.setdefault(_union_at(refusal, document.value), []).append(refusal)
@@ -196,6 +202,14 @@ def _must_be(sign: str, limit: str) -> Callable[[Refusal, type[BaseModel]], Said
     return said
 
 
+def _has_not(sign: str, limit: str) -> Callable[[Refusal, type[BaseModel]], Said]:
+    def said(refusal: Refusal, block: type[BaseModel]) -> Said:
+        wanted = f"{sign} {refusal.details[limit]}"
+        return f"{brief(refusal.value)} has {refusal.details['actual_length']} entries", f"write {wanted}"
+
+    return said
+
+
 WHOLE = _is_not("a whole number", "write a number such as 1")
 NUMBER = _is_not("a number", "write a number such as 0.5")
 FINITE = _is_not("a finite number", "write a number such as 0.5")
@@ -211,6 +225,7 @@ SAYINGS: Mapping[str, Callable[[Refusal, type[BaseModel]], Said]] = {
     "dict_type": MAPPING, "model_type": MAPPING, "model_attributes_type": MAPPING, "mapping_type": MAPPING,
     "tuple_type": LIST, "list_type": LIST,
     "greater_than": _must_be(">", "gt"), "greater_than_equal": _must_be(">=", "ge"),
+    "too_short": _has_not("at least", "min_length"), "too_long": _has_not("at most", "max_length"),
     "less_than": _must_be("<", "lt"), "less_than_equal": _must_be("<=", "le"),
 }
 

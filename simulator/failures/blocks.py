@@ -8,22 +8,28 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.errors import Problem, ScenarioError
+from simulator.failures.alpha_factor import AlphaFactorBlock
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
 from simulator.failures.beta_binomial import BetaBinomialBlock
+from simulator.failures.cascade import CascadeBlock
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
+from simulator.failures.environment import EnvironmentBlock
 from simulator.failures.groups import GroupsBlock
 from simulator.failures.maintenance import MaintenanceBlock
 from simulator.failures.mission import MissionBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
+from simulator.failures.regional import RegionalBlock
 from simulator.failures.renewal import RenewalBlock
 from simulator.failures.repair_crew import RepairCrewBlock
 from simulator.failures.scripted import ScriptedBlock
+from simulator.failures.shocks import ShocksBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
-                    | CopulaBlock | MissionBlock | MaintenanceBlock | RepairCrewBlock, Field(discriminator="kind")]
+                    | CopulaBlock | MissionBlock | MaintenanceBlock | RepairCrewBlock | ShocksBlock | RegionalBlock
+                    | AlphaFactorBlock | EnvironmentBlock | CascadeBlock, Field(discriminator="kind")]
 
 
 def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:

@@ -59,7 +59,7 @@ class CommonCauseBlock(Block):
     kind: Literal["common_cause"]
     survival: Probabilities
     beta: Share
-    among: tuple[tuple[str, ...], ...] | None = None
+    among: tuple[tuple[str, ...], ...] | None = Field(default=None, min_length=1)
 
     def build(self, topology: Topology) -> Causes:
         """Return the process; raise ScenarioError where the block names what the topology does not have."""
@@ -81,9 +81,11 @@ class CommonCauseBlock(Block):
                  for row, members in enumerate(sets) for column, name in enumerate(members)]
         found = [Problem(place, f"no component {name!r} that can fail", did_you_mean(name, survival))
                  for place, name in named if name not in survival]
+        found += [Problem(f"among.{row}", "[] is no set of components", "name two or more that fail together")
+                  for row, members in enumerate(sets) if not members and self.among is not None]
         seen: set[str] = set()
         for place, name in named:
             if name in seen:
-                found.append(Problem(place, f"{name!r} is in two sets", "name a component once"))
+                found.append(Problem(place, f"{name!r} is named twice", "name a component once"))
             seen.add(name)
         return found

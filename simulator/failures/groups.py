@@ -36,7 +36,8 @@ class Group(Block):
     def _has_one_law(self) -> Self:
         said = [name for name in ("survival", "availability", "mtbf_ns") if getattr(self, name) is not None]
         if len(said) != 1 or (self.mttr_ns is None) == (said != ["survival"]):
-            raise ValueError(f"needs one law; {ALONE}")
+            given = [*said, *(["mttr"] if self.mttr_ns is not None else [])]
+            raise ValueError(f"has {', '.join(given).replace('_ns', '') or 'no law'}; {ALONE}")
         if self.availability is not None and not 0 < self.availability < 1:
             raise ValueError(f"an availability of {self.availability} has no mean time up; write one between 0 and 1")
         return self

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.independent import Independent, independent_log_probability
-from simulator.failures.process import FailureProcess, NoLaw, Timeline, Times, Up
+from simulator.failures.joint import looked_up
+from simulator.failures.overlay_law import overlaid, sharing
+from simulator.failures.process import FailureProcess, Timeline, Times, Up
 from simulator.failures.scripted import merged
 from simulator.seeds import Streams
 
@@ -61,17 +64,31 @@ class Overlay:
         """Return log P(pattern) of each row of ``up``.
 
         Raises:
-            NoLaw: a process has none, or processes with dependent components share a component.
+            NoLaw: a process has none, or processes with dependent components share too many.
         """
         if all(isinstance(process, Independent) for process in self.processes):
             return independent_log_probability(self.survival(), up)
-        if sum(len(process.components) for process in self.processes) > len(self.components):
-            raise NoLaw("processes whose components depend on each other or on time are laid over the same component: "
-                        "the probability of a pattern has no closed form here")
         total = np.zeros(len(up))
-        for process in self.processes:
+        for process in self._alone:
             total += process.log_probability(up[:, self._columns(process)])
+        for columns, table in self._together:
+            total += looked_up(table, up[:, columns])
         return total
+
+    @cached_property
+    def _alone(self) -> list[FailureProcess]:
+        """The processes that share no component with another."""
+        return [group[0] for group in sharing(self.processes) if len(group) == 1]
+
+    @cached_property
+    def _together(self) -> list[tuple[list[int], NDArray[np.float64]]]:
+        """For each group of processes that share components: their columns, and their joint law."""
+        found = []
+        for group in (group for group in sharing(self.processes) if len(group) > 1):
+            hit = {name for process in group for name in process.components}
+            names = [name for name in self.components if name in hit]
+            found.append(([self.components.index(name) for name in names], overlaid(group, names)))
+        return found
 
     def switches_per_s(self) -> NDArray[np.float64]:
         """Return how often a process switches a component that the others have up; raise NoLaw where one has none."""

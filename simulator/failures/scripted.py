@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from simulator.blocks import Block
-from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.errors import Problem, ScenarioError
+from simulator.failures.outage import Outage
 from simulator.failures.process import NoLaw, Timeline, Times, Up
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
-from simulator.units import DurationNs, duration_text
 
 WHY = "a scripted outage moves in time: who is up depends on when one asks"
 
@@ -84,23 +84,12 @@ def merged(outages: Iterable[tuple[int, int]]) -> tuple[Times, Times]:
     return both[:, 0], both[:, 1]
 
 
-class Outage(Block):
-    """A component is down from one instant (included) to another (excluded)."""
-
-    component: str
-    from_ns: DurationNs
-    to_ns: DurationNs
-
-    @model_validator(mode="after")
-    def _lasts(self) -> Self:
-        if self.to_ns <= self.from_ns:
-            raise ValueError(f"an outage of {self.component!r} from {duration_text(self.from_ns)!r} "
-                             f"to {duration_text(self.to_ns)!r} does not last; write a 'to' later than 'from'")
-        return self
-
-
 class ScriptedBlock(Block):
-    """Outages as written: ``outages: [{component: fog1, from: 3 s, to: 5 s}]``."""
+    """Outages as written: ``outages: [{component: fog1, from: 3 s, to: 5 s}]``.
+
+    An outage is of a ``component``, of several ``components``, or a ``partition`` into sides, whose links to each other
+    are down; with ``every`` and ``lasts`` it comes again and again between ``from`` and ``to``.
+    """
 
     kind: Literal["scripted"]
     outages: tuple[Outage, ...]
@@ -113,12 +102,10 @@ class ScriptedBlock(Block):
 
     def build(self, topology: Topology) -> Scripted:
         """Return the process; raise ScenarioError for each component that the topology does not have."""
-        known = topology.components
-        if problems := [Problem(f"outages.{place}.component", f"no component {outage.component!r} in the topology",
-                                did_you_mean(outage.component, known))
-                        for place, outage in enumerate(self.outages) if outage.component not in known]:
+        if problems := [Problem(f"outages.{place}.{p.place}", p.message, p.way_out)
+                        for place, outage in enumerate(self.outages) for p in outage.problems(topology)]:
             raise ScenarioError(*problems)
-        hit = {outage.component for outage in self.outages}
-        names = tuple(name for name in known if name in hit)
-        times = [merged((o.from_ns, o.to_ns) for o in self.outages if o.component == name) for name in names]
+        hit = [(outage.hit(topology), outage.spells()) for outage in self.outages]
+        names = tuple(name for name in topology.components if any(name in members for members, _ in hit))
+        times = [merged(spell for members, spells in hit if name in members for spell in spells) for name in names]
         return Scripted(names, tuple(tuple(c.tolist()) for c, _ in times), tuple(tuple(r.tolist()) for _, r in times))

@@ -73,6 +73,11 @@ def show_durations(value: int | dict[str, int]) -> str | dict[str, str]:
     return DURATION.show(value)
 
 
+def show_listed(value: object) -> object:
+    """Return a value as a file has it, a tuple as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 DURATION_SCHEMA = {"type": "string", "examples": ["10 s"]}
 Durations = Annotated[
     int | dict[str, int],

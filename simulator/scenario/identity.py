@@ -17,7 +17,7 @@ from simulator.topology.files import plain_topology
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
 WRITTEN_OUT = {"sweep", "repeats", "partition"}  # what they say is in the cell's other values
-DRAWN = {"kind", "position"}  # of a node: for drawings only
+DRAWN = {"kind", "position"}  # of a node: for drawings only, unless a failure process reads positions
 FORMAT = 2
 
 
@@ -35,7 +35,9 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
                                   exclude_defaults=True)
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
-    topology["nodes"] = {name: without(node, DRAWN) for name, node in topology["nodes"].items()}
+    reads_positions = any(getattr(block, "reads_positions", False) for block in cell.scenario.failures)
+    drawn = DRAWN - {"position"} if reads_positions else DRAWN
+    topology["nodes"] = {name: without(node, drawn) for name, node in topology["nodes"].items()}
     topology["components"] = list(cell.topology.components)  # their order is the order of the patterns
     return {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}
 

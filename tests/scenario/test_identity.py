@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import simulator
+from simulator.failures.regional import RegionalBlock
 from simulator.scenario.identity import cell_hash
 from simulator.scenario.variants import Variant, variants
 
@@ -45,3 +46,12 @@ def test_what_affects_a_result_changes_the_name(change):
 def test_data_and_the_quick_version_are_other_cells():
     names = {cell_hash(first()), cell_hash(first(), quick=True), cell_hash(first(), data="another file")}
     assert len(names) == 3
+
+
+def test_a_position_counts_where_failures_are_regional():
+    def regional(place):
+        cell = with_nodes(first(), position=place)
+        disk = RegionalBlock(kind="regional", radius=1.0, probability=0.1)
+        return replace(cell, scenario=cell.scenario.model_copy(update={"failures": (disk,)}))
+
+    assert cell_hash(regional((0.0, 1.0))) != cell_hash(regional((2.0, 1.0)))
