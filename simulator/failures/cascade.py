@@ -168,8 +168,8 @@ class CascadeBlock(Block):
         spreads = [(on, name, how) for name, given in self.depends.items()
                    for on, how in given.items()]
         problems = self._problems(spreads, topology)
-        up: dict[str, float] = {}
-        mtbf: dict[str, int] = {}
+        up: Mapping[str, float] = {}
+        mtbf: Mapping[str, float] = {}
         try:
             if self.availability is not None:
                 up = availabilities(self.availability, topology)
