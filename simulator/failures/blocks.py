@@ -10,6 +10,7 @@ from pydantic import Field
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
 from simulator.failures.beta_binomial import BetaBinomialBlock
+from simulator.failures.bursts import BurstsBlock
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
 from simulator.failures.groups import GroupsBlock
@@ -17,14 +18,20 @@ from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess
 from simulator.failures.renewal import RenewalBlock
 from simulator.failures.scripted import ScriptedBlock
+from simulator.failures.trace_block import ReadTrace, TraceBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
-                    | CopulaBlock, Field(discriminator="kind")]
+                    | CopulaBlock | BurstsBlock | TraceBlock, Field(discriminator="kind")]
 
 
-def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
+def build_process(blocks: Sequence[Failure], topology: Topology, read: ReadTrace | None = None) -> FailureProcess:
     """Return the process of these blocks laid over each other; without a block nothing can fail.
+
+    Args:
+        blocks: The blocks, as written.
+        topology: Where.
+        read: Reads the table of a trace; without it a trace fells nothing, and only its words are looked at.
 
     Raises:
         ScenarioError: a block names what the topology does not have; the problems of all blocks at once, each with
@@ -34,7 +41,7 @@ def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProce
     problems: list[Problem] = []
     for place, block in enumerate(blocks):
         try:
-            processes.append(block.build(topology))
+            processes.append(block.build(topology, read) if isinstance(block, TraceBlock) else block.build(topology))
         except ScenarioError as error:
             problems += [Problem(f"failures.{place}.{p.place}", p.message, p.way_out) for p in error.problems]
     if problems:
