@@ -7,6 +7,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from simulator.failures.trace_block import TraceBlock
 from simulator.network.arrivals import TraceArrivals
 from simulator.scenario.variants import Variant
 from simulator.study.assemble import find_file, has_layers
@@ -31,6 +32,10 @@ def fingerprint(cell: Variant) -> str:
     workload = cell.scenario.workload
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):
         said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
+    for block in cell.scenario.failures:
+        if isinstance(block, TraceBlock):
+            files = [path for path in (block.path, block.nodes) if path is not None]
+            said.append(f"trace {' '.join(file_hash(find_file(path, cell.base)) for path in files)}")
     return "; ".join(said)
 
 

@@ -1,0 +1,145 @@
+"""A burst process fitted to some weeks of a cluster, and laws fitted to durations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.failures.bursts import Alone, Bursts
+from simulator.failures.outage_laws import ExponentialOutage, LognormalOutage, OutageLaw, WeibullOutage
+from simulator.study.trace_events import Events, Weeks
+
+Floats = NDArray[np.float64]
+LEAST_STARTS = 30
+MOST_FITTED = 20_000  # durations; more are thinned evenly
+SHAPES, SIGMAS = (0.11, 19.0), (0.01, 4.9)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A law of durations, and how likely it makes those that it was fitted to.
+
+    Args:
+        law: The law.
+        log_likelihood: Mean over the durations.
+    """
+
+    law: OutageLaw
+    log_likelihood: float
+
+
+def duration_laws(lasting_ns: NDArray[np.int64]) -> dict[str, Fitted]:
+    """Return the exponential, Weibull and lognormal law of greatest likelihood, by name."""
+    from scipy import stats  # noqa: PLC0415 - heavy
+
+    seconds = np.maximum(np.sort(lasting_ns)[:: -(-len(lasting_ns) // MOST_FITTED)] / 1e9, 1e-3)
+    mean, logs = float(seconds.mean()), np.log(seconds)
+    shape = float(np.clip(weibull_shape(seconds), *SHAPES))
+    scale = float(np.mean(seconds**shape) ** (1 / shape))
+    sigma = float(np.clip(logs.std(), *SIGMAS))
+    log_normal = stats.norm.logpdf(logs, logs.mean(), sigma) - logs
+    found = {
+        "exponential": Fitted(exponential(mean), float(-np.log(mean) - 1)),
+        "weibull": Fitted(weibull(scale, shape), float(stats.weibull_min.logpdf(seconds, shape, scale=scale).mean())),
+        "lognormal": Fitted(lognormal(float(np.exp(logs.mean() + sigma**2 / 2)), sigma), float(log_normal.mean())),
+    }
+    return found
+
+
+def weibull_shape(seconds: Floats) -> float:
+    """Return the shape of greatest likelihood: the root of sum x^k log x / sum x^k - 1/k - mean log x (increasing)."""
+    from scipy.optimize import brentq  # noqa: PLC0415 - heavy
+
+    scaled = np.log(seconds) - np.log(seconds).max()
+
+    def slope(shape: float) -> float:
+        weights = np.exp(shape * scaled)
+        return float(np.sum(weights * scaled) / np.sum(weights) - 1 / shape - scaled.mean())
+
+    low, high = SHAPES
+    return high if slope(high) < 0 else low if slope(low) > 0 else float(brentq(slope, low, high))
+
+
+def exponential(mean_s: float) -> ExponentialOutage:
+    """Return the exponential law of a mean in seconds."""
+    return ExponentialOutage.model_validate({"law": "exponential", "mean": written(mean_s)})
+
+
+def weibull(scale_s: float, shape: float) -> WeibullOutage:
+    """Return the Weibull law of a scale in seconds."""
+    from scipy.special import gamma  # noqa: PLC0415 - heavy
+
+    mean_s = float(scale_s * gamma(1 + 1 / shape))
+    return WeibullOutage.model_validate({"law": "weibull", "mean": written(mean_s), "shape": round(shape, 4)})
+
+
+def lognormal(mean_s: float, sigma: float) -> LognormalOutage:
+    """Return the lognormal law of a mean in seconds."""
+    return LognormalOutage.model_validate({"law": "lognormal", "mean": written(mean_s), "sigma": round(sigma, 4)})
+
+
+def written(seconds: float) -> str:
+    """Return a duration as a file has it, to a millisecond."""
+    return f"{max(round(seconds, 3), 0.001):.3f} s"
+
+
+def likeliest(laws: dict[str, Fitted]) -> OutageLaw:
+    """Return the law of greatest likelihood."""
+    return max(laws.values(), key=lambda fitted: fitted.log_likelihood).law
+
+
+def fit_bursts(events: Events, weeks: Weeks) -> Bursts | None:
+    """Return the burst process of some weeks; None where there is too little: 30 starts in bursts, or none down.
+
+    A burst is a minute in which two or more went down. Their law of outages is the likeliest of three, by shape; the
+    means are those of the trace, scaled by one factor, so that the share of time up is the trace's. Sizes are the
+    trace's, scaled by one factor, so that a machine that is up is hit as often: a burst finds some down already.
+    """
+    is_in, minutes = weeks[events.start_week], weeks[events.burst_week]
+    together, down = is_in & (events.group > 1), events.unavailability(weeks)
+    single = is_in & (events.group == 1)
+    if together.sum() < LEAST_STARTS or not 0 < down < 1:
+        return None
+    machine_ns = events.machine_ns(weeks)
+    up_ns = machine_ns * (1 - down)
+    hit_per_ns, alone_per_ns = together.sum() / up_ns, single.sum() / up_ns
+    lasting = [float(events.down_ns[which].mean()) if which.any() else 0.0 for which in (together, single)]
+    factor = -np.log1p(-down) / (hit_per_ns * lasting[0] + alone_per_ns * lasting[1])
+    every_ns = machine_ns / events.machines / minutes.sum()
+    size, count = np.unique(events.burst_size[minutes], return_counts=True)
+    stretch = hit_per_ns * every_ns * events.machines / float(np.average(size, weights=count))
+    sizes = stretched(size, count, stretch, events.machines)
+    chance = float(np.average([s for s, _ in sizes], weights=[w for _, w in sizes])) / events.machines
+    alone = None
+    if single.sum() >= LEAST_STARTS:
+        law = likeliest(duration_laws(events.down_ns[single]))
+        alone = Alone(1 / alone_per_ns, _with_mean(law, lasting[1] * factor))
+    outage = _with_mean(likeliest(duration_laws(events.down_ns[together])), lasting[0] * factor)
+    common = float(np.average(events.burst_common[minutes], weights=events.burst_size[minutes]))
+    names = tuple(f"machine {place}" for place in range(events.machines))
+    # A stretched size is at most all machines: what is lost to that, more bursts make good.
+    return Bursts(names, chance / hit_per_ns, sizes, events.machines, outage, round(common, 4), alone)
+
+
+def _with_mean(law: OutageLaw, mean_ns: float) -> OutageLaw:
+    return law.model_copy(update={"mean_ns": max(1, round(mean_ns))})
+
+
+def stretched(
+    size: NDArray[np.intp], count: NDArray[np.intp], factor: float, most: int
+) -> tuple[tuple[int, float], ...]:
+    """Return sizes times a factor; one between two whole numbers is shared between them, so that the mean is kept.
+
+    >>> stretched(np.array([2]), np.array([10]), 1.2, 9)
+    ((2, 6.0), (3, 4.0))
+    """
+    weights: defaultdict[int, float] = defaultdict(float)
+    for whole, weight in zip(np.minimum(size * factor, most).tolist(), count.tolist(), strict=True):
+        low = max(1, int(whole))
+        share = max(0.0, whole - low)
+        weights[low] += weight * (1 - share)
+        weights[min(low + 1, most)] += weight * share
+    return tuple((size, round(weight, 2)) for size, weight in sorted(weights.items()) if round(weight, 2) > 0)
