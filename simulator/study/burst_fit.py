@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,35 +17,15 @@ MOST_FITTED = 20_000  # durations; more are thinned evenly
 SHAPES, SIGMAS = (0.11, 19.0), (0.01, 4.9)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A law of durations, and how likely it makes those that it was fitted to.
-
-    Args:
-        law: The law.
-        log_likelihood: Mean over the durations.
-    """
-
-    law: OutageLaw
-    log_likelihood: float
-
-
-def duration_laws(lasting_ns: NDArray[np.int64]) -> dict[str, Fitted]:
+def duration_laws(lasting_ns: NDArray[np.int64]) -> dict[str, OutageLaw]:
     """Return the exponential, Weibull and lognormal law of greatest likelihood, by name."""
-    from scipy import stats  # noqa: PLC0415 - heavy
-
     seconds = np.maximum(np.sort(lasting_ns)[:: -(-len(lasting_ns) // MOST_FITTED)] / 1e9, 1e-3)
     mean, logs = float(seconds.mean()), np.log(seconds)
     shape = float(np.clip(weibull_shape(seconds), *SHAPES))
     scale = float(np.mean(seconds**shape) ** (1 / shape))
     sigma = float(np.clip(logs.std(), *SIGMAS))
-    log_normal = stats.norm.logpdf(logs, logs.mean(), sigma) - logs
-    found = {
-        "exponential": Fitted(exponential(mean), float(-np.log(mean) - 1)),
-        "weibull": Fitted(weibull(scale, shape), float(stats.weibull_min.logpdf(seconds, shape, scale=scale).mean())),
-        "lognormal": Fitted(lognormal(float(np.exp(logs.mean() + sigma**2 / 2)), sigma), float(log_normal.mean())),
-    }
-    return found
+    return {"exponential": exponential(mean), "weibull": weibull(scale, shape),
+            "lognormal": lognormal(float(np.exp(logs.mean() + sigma**2 / 2)), sigma)}
 
 
 def weibull_shape(seconds: Floats) -> float:
@@ -86,16 +65,42 @@ def written(seconds: float) -> str:
     return f"{max(round(seconds, 3), 0.001):.3f} s"
 
 
-def likeliest(laws: dict[str, Fitted]) -> OutageLaw:
-    """Return the law of greatest likelihood."""
-    return max(laws.values(), key=lambda fitted: fitted.log_likelihood).law
+def nearest(lasting_ns: NDArray[np.int64], mean_ns: float) -> OutageLaw:
+    """Return, of the laws with a given mean, that of least KS distance to a sample.
+
+    The mean is what availability depends on; the largest likelihood would miss it by far where tails are long.
+    """
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - heavy
+
+    sample = np.sort(lasting_ns)[:: -(-len(lasting_ns) // MOST_FITTED)]
+    mean = written(mean_ns / 1e9)
+
+    def of_shape(shape: float) -> OutageLaw:
+        return WeibullOutage.model_validate({"law": "weibull", "mean": mean, "shape": round(float(shape), 4)})
+
+    def of_sigma(sigma: float) -> OutageLaw:
+        return LognormalOutage.model_validate({"law": "lognormal", "mean": mean, "sigma": round(float(sigma), 4)})
+
+    found = [exponential(mean_ns / 1e9)]
+    for made, bounds in ((of_shape, SHAPES), (of_sigma, SIGMAS)):
+        best = minimize_scalar(lambda at, made=made: ks_of_law(sample, made(at)), bounds=bounds, method="bounded")
+        found.append(made(best.x))
+    return min(found, key=lambda law: ks_of_law(sample, law))
+
+
+def ks_of_law(sample: NDArray[np.int64], law: OutageLaw) -> float:
+    """Return the largest distance between a sample's distribution function and a law's."""
+    ordered = np.sort(sample)
+    below = 1 - law.survivor(np.maximum(ordered, 1).astype(np.float64))
+    rank = np.arange(len(ordered) + 1) / len(ordered)
+    return float(max(np.max(rank[1:] - below), np.max(below - rank[:-1])))
 
 
 def fit_bursts(events: Events, weeks: Weeks) -> Bursts | None:
     """Return the burst process of some weeks; None where there is too little: 30 starts in bursts, or none down.
 
-    A burst is a minute in which two or more went down. Their law of outages is the likeliest of three, by shape; the
-    means are those of the trace, scaled by one factor, so that the share of time up is the trace's. Sizes are the
+    A burst is a minute in which two or more went down. Their law of outages is the nearest of three; the means are
+    those of the trace, scaled by one factor, so that the share of time up is the trace's. Sizes are the
     trace's, scaled by one factor, so that a machine that is up is hit as often: a burst finds some down already.
     """
     is_in, minutes = weeks[events.start_week], weeks[events.burst_week]
@@ -115,17 +120,12 @@ def fit_bursts(events: Events, weeks: Weeks) -> Bursts | None:
     chance = float(np.average([s for s, _ in sizes], weights=[w for _, w in sizes])) / events.machines
     alone = None
     if single.sum() >= LEAST_STARTS:
-        law = likeliest(duration_laws(events.down_ns[single]))
-        alone = Alone(1 / alone_per_ns, _with_mean(law, lasting[1] * factor))
-    outage = _with_mean(likeliest(duration_laws(events.down_ns[together])), lasting[0] * factor)
+        alone = Alone(1 / alone_per_ns, nearest(events.down_ns[single], lasting[1] * factor))
+    outage = nearest(events.down_ns[together], lasting[0] * factor)
     common = float(np.average(events.burst_common[minutes], weights=events.burst_size[minutes]))
     names = tuple(f"machine {place}" for place in range(events.machines))
     # A stretched size is at most all machines: what is lost to that, more bursts make good.
     return Bursts(names, chance / hit_per_ns, sizes, events.machines, outage, round(common, 4), alone)
-
-
-def _with_mean(law: OutageLaw, mean_ns: float) -> OutageLaw:
-    return law.model_copy(update={"mean_ns": max(1, round(mean_ns))})
 
 
 def stretched(

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.bursts import Bursts
-from simulator.failures.outage_laws import OutageLaw
 from simulator.failures.trace_table import TraceTable
 from simulator.seeds import Streams, stream
-from simulator.study.burst_fit import duration_laws, fit_bursts
+from simulator.study.burst_fit import duration_laws, fit_bursts, ks_of_law
 from simulator.study.trace_events import BURST, Events, Weeks, as_trace, events_of
 
 Floats = NDArray[np.float64]
@@ -115,7 +114,7 @@ def _judged(cluster: str, events: Events, split: Split, seed: int) -> Judged | N
     return Judged(
         cluster, events.machines, (int(seen[events.start_week].sum()), int(unseen[events.start_week].sum())),
         fitted, whole, ks(of_unseen["up"], model.up_ns), ks(of_unseen["down"], model.down_ns),
-        {law: (ks_of_law(of_unseen["up"], laws["up"][law].law), ks_of_law(of_unseen["down"], laws["down"][law].law))
+        {law: (ks_of_law(of_unseen["up"], laws["up"][law]), ks_of_law(of_unseen["down"], laws["down"][law]))
          for law in laws["up"]},
         {least: _grouped(events, unseen, (model, apart), least) for least in LEAST if least <= events.machines},
         _also_down(events, unseen, fitted), len(model.start_week) / SIMULATED,
@@ -129,7 +128,7 @@ def simulated(process: Bursts, until_ns: int, seed: int) -> Events:
 
 def _grouped(events: Events, unseen: Weeks, models: tuple[Events, Events], least: int) -> Compared:
     of_week = np.stack([np.bincount(events.start_week, events.group >= least, events.weeks),
-                        np.bincount(events.start_week, minlength=events.weeks)], axis=1)[unseen]
+                        np.bincount(events.start_week, minlength=events.weeks)], axis=1)[unseen].astype(np.float64)
     model, apart = (each.grouped(np.ones(each.weeks, dtype=bool), least) for each in models)
     return Compared(model, events.grouped(unseen, least), *band(of_week), apart)
 
@@ -164,14 +163,6 @@ def ks(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
                                - np.searchsorted(np.sort(b), both, side="right") / len(b))))
 
 
-def ks_of_law(sample: NDArray[np.int64], law: OutageLaw) -> float:
-    """Return the largest distance between a sample's distribution function and a law's."""
-    ordered = np.sort(sample)
-    below = 1 - law.survivor(np.maximum(ordered, 1).astype(np.float64))
-    rank = np.arange(len(ordered) + 1) / len(ordered)
-    return float(max(np.max(rank[1:] - below), np.max(below - rank[:-1])))
-
-
 def quantiles(lasting_ns: NDArray[np.int64]) -> Floats:
     """Return evenly spread quantiles of durations in seconds, shape ``(400,)``."""
     found: Floats = np.quantile(lasting_ns / 1e9, np.linspace(0, 1, DRAWN_QUANTILES))
@@ -198,8 +189,8 @@ def total(judged: tuple[Judged, ...]) -> Total:
     """Return the share of starts in bursts of all clusters together; small ones have none where fewer than 5 are."""
     known = [each for each in judged if BURST in each.grouped]
     weights = np.array([[each.simulated_starts, each.starts[1], each.whole_grouped[1]] for each in known])
-    shares = np.array([[each.grouped[BURST].model, each.grouped[BURST].unseen, each.whole_grouped[0]] for each in known])
+    burst = [(each.grouped[BURST].model, each.grouped[BURST].unseen, each.whole_grouped[0]) for each in known]
     if not known:
         return Total(0.0, 0.0, 0.0, 0)
-    model, unseen, whole = np.average(shares, axis=0, weights=weights)
+    model, unseen, whole = np.average(np.array(burst), axis=0, weights=weights)
     return Total(float(model), float(unseen), float(whole), int(weights[:, 2].sum()))
