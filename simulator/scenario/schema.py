@@ -7,11 +7,13 @@ from typing import Any
 
 from simulator.blocks import Block
 from simulator.model.blocks import ModelFile
+from simulator.scenario.prefabs import PrefabFile
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.shelf import Kind
 from simulator.topology.blocks import TopologyFile
 
-BLOCKS: Mapping[Kind, type[Block]] = {"scenario": Scenario, "topology": TopologyFile, "model": ModelFile}
+BLOCKS: Mapping[Kind, type[Block]] = {"scenario": Scenario, "topology": TopologyFile, "model": ModelFile,
+                                           "prefab": PrefabFile}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def nearest(lasting_ns: NDArray[np.int64], mean_ns: float) -> OutageLaw:
     def of_sigma(sigma: float) -> OutageLaw:
         return LognormalOutage.model_validate({"law": "lognormal", "mean": mean, "sigma": round(float(sigma), 4)})
 
-    found = [exponential(mean_ns / 1e9)]
+    found: list[OutageLaw] = [exponential(mean_ns / 1e9)]
     for made, bounds in ((of_shape, SHAPES), (of_sigma, SIGMAS)):
         best = minimize_scalar(lambda at, made=made: ks_of_law(sample, made(at)), bounds=bounds, method="bounded")
         found.append(made(best.x))
@@ -143,3 +144,27 @@ def stretched(
         weights[low] += weight * (1 - share)
         weights[min(low + 1, most)] += weight * share
     return tuple((size, round(weight, 2)) for size, weight in sorted(weights.items()) if round(weight, 2) > 0)
+
+
+def plain_block(process: Bursts) -> dict[str, Any]:
+    """Return a fitted process as it is written in a scenario; its components are named there."""
+    alone = process.alone and {"every": seconds_of(process.alone.every_ns), "outage": plain_law(process.alone.outage)}
+    return {"kind": "bursts", "every": seconds_of(process.every_ns), "among": process.among,
+            "sizes": {size: int(weight) if weight == int(weight) else weight for size, weight in process.sizes},
+            "outage": plain_law(process.outage), "repaired_together": process.repaired_together,
+            **({"alone": alone} if alone else {})}
+
+
+def plain_law(law: OutageLaw) -> dict[str, Any]:
+    """Return a law as it is written in a scenario."""
+    shape = {key: value for key, value in law.model_dump(mode="json").items() if key in {"shape", "sigma"}}
+    return {"law": law.model_dump(mode="json")["law"], "mean": seconds_of(law.mean_ns), **shape}
+
+
+def seconds_of(lasting_ns: float) -> str:
+    """Return a duration as a file has it, to six digits.
+
+    >>> seconds_of(1.5e9)
+    '1.5 s'
+    """
+    return f"{float(f'{lasting_ns / 1e9:.6g}'):.12g} s"

@@ -62,6 +62,7 @@ class Judged:
         grouped: Share of starts in minutes in which at least so many machines went down, by that number.
         also_down: P(j down | i down).
         simulated_starts: Number of starts of the model in as much machine time as was unseen.
+        seen: Of the weeks that it was fitted to: share of starts in bursts of 5 or more, and P(j down | i down).
         whole_grouped: Share of the whole trace's starts in bursts of 5 or more, and their number.
         drawn: Quantiles of times up and down in seconds, for the figure, by "up" or "down" and whose.
     """
@@ -77,6 +78,7 @@ class Judged:
     grouped: Mapping[int, Compared]
     also_down: Compared
     simulated_starts: float
+    seen: tuple[float, float]
     whole_grouped: tuple[float, int]
     drawn: Mapping[tuple[str, str], Floats]
 
@@ -118,7 +120,7 @@ def _judged(cluster: str, events: Events, split: Split, seed: int) -> Judged | N
          for law in laws["up"]},
         {least: _grouped(events, unseen, (model, apart), least) for least in LEAST if least <= events.machines},
         _also_down(events, unseen, fitted), len(model.start_week) / SIMULATED,
-        (events.grouped(all_weeks, BURST), len(events.start_week)), drawn)
+        (events.grouped(seen, BURST), events.also_down(seen)), (events.grouped(all_weeks, BURST), len(events.start_week)), drawn)
 
 
 def simulated(process: Bursts, until_ns: int, seed: int) -> Events:
@@ -175,11 +177,13 @@ class Total:
 
     Args:
         model: Of the processes fitted to the one half, for as much machine time as was unseen.
+        seen: Of the weeks that they were fitted to.
         unseen: Of the unseen weeks; ``whole`` of the whole trace.
         starts: Number of starts in the whole trace.
     """
 
     model: float
+    seen: float
     unseen: float
     whole: float
     starts: int
@@ -188,9 +192,9 @@ class Total:
 def total(judged: tuple[Judged, ...]) -> Total:
     """Return the share of starts in bursts of all clusters together; small ones have none where fewer than 5 are."""
     known = [each for each in judged if BURST in each.grouped]
-    weights = np.array([[each.simulated_starts, each.starts[1], each.whole_grouped[1]] for each in known])
-    burst = [(each.grouped[BURST].model, each.grouped[BURST].unseen, each.whole_grouped[0]) for each in known]
+    weights = np.array([[each.simulated_starts, *each.starts, each.whole_grouped[1]] for each in known])
+    burst = [(each.grouped[BURST].model, each.seen[0], each.grouped[BURST].unseen, each.whole_grouped[0]) for each in known]
     if not known:
-        return Total(0.0, 0.0, 0.0, 0)
-    model, unseen, whole = np.average(np.array(burst), axis=0, weights=weights)
-    return Total(float(model), float(unseen), float(whole), int(weights[:, 2].sum()))
+        return Total(0.0, 0.0, 0.0, 0.0, 0)
+    model, seen, unseen, whole = np.average(np.array(burst), axis=0, weights=weights)
+    return Total(float(model), float(seen), float(unseen), float(whole), int(weights[:, 3].sum()))
