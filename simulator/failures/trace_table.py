@@ -13,7 +13,7 @@ from simulator.failures.process import Times, Up
 INSTANTS_AT_ONCE = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """One machine of a trace.
 

@@ -61,7 +61,7 @@ def _sizes(axes: Axes, each: Judged) -> None:
     axes.set_xlabel("Burst size: machines that go down in one minute, at least")
     axes.set_ylabel("Share of all starts (%)")
     axes.set_title("Starts in bursts")
-    axes.legend(loc="center right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
 
 
 def _also_down(axes: Axes, judged: tuple[Judged, ...]) -> None:

@@ -120,7 +120,8 @@ def _judged(cluster: str, events: Events, split: Split, seed: int) -> Judged | N
          for law in laws["up"]},
         {least: _grouped(events, unseen, (model, apart), least) for least in LEAST if least <= events.machines},
         _also_down(events, unseen, fitted), len(model.start_week) / SIMULATED,
-        (events.grouped(seen, BURST), events.also_down(seen)), (events.grouped(all_weeks, BURST), len(events.start_week)), drawn)
+        (events.grouped(seen, BURST), events.also_down(seen)),
+        (events.grouped(all_weeks, BURST), len(events.start_week)), drawn)
 
 
 def simulated(process: Bursts, until_ns: int, seed: int) -> Events:
@@ -193,7 +194,8 @@ def total(judged: tuple[Judged, ...]) -> Total:
     """Return the share of starts in bursts of all clusters together; small ones have none where fewer than 5 are."""
     known = [each for each in judged if BURST in each.grouped]
     weights = np.array([[each.simulated_starts, *each.starts, each.whole_grouped[1]] for each in known])
-    burst = [(each.grouped[BURST].model, each.seen[0], each.grouped[BURST].unseen, each.whole_grouped[0]) for each in known]
+    burst = [(each.grouped[BURST].model, each.seen[0], each.grouped[BURST].unseen, each.whole_grouped[0])
+             for each in known]
     if not known:
         return Total(0.0, 0.0, 0.0, 0.0, 0)
     model, seen, unseen, whole = np.average(np.array(burst), axis=0, weights=weights)
