@@ -57,7 +57,7 @@ def lasting_together(outage: OutageLaw, hit: int) -> Floats:
     from scipy.special import comb  # noqa: PLC0415 - heavy
 
     longest = float(outage.quantiles(np.array([1 - 1e-16]))[0])
-    ages = np.exp(np.linspace(np.log(outage.mean_ns) - 45, np.log(longest) + 1, AGES))
+    ages = np.exp(np.linspace(np.log(outage.mean_ns) - 45, np.log(max(longest, outage.mean_ns)) + 1, AGES))
     left, step = outage.survivor(ages), np.log(ages[1] / ages[0])
     counts = np.arange(1, hit + 1)[:, np.newaxis]
     lasting = comb(hit, counts) * left**counts * (1 - left) ** (hit - counts)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Literal, final
+from functools import cached_property
+from typing import Annotated, Literal, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.blocks import Block
 from simulator.units import PositiveDurationNs
 
 Floats = NDArray[np.float64]
 Shape = Annotated[float, Field(gt=0.1, lt=20)]
-Sigma = Annotated[float, Field(gt=0, lt=5)]
+Sigma = Annotated[float, Field(ge=0.05, lt=5)]  # narrower ones need a finer grid (burst_law)
+BELOW_ONE = 1 - 1e-16
 
 
 class OutageLaw(Block):
-    """The law of a duration; all that is drawn is the quantile of a uniform number, so draw i belongs to outage i."""
+    """The law of a duration; all that is drawn is made of one uniform number, so draw i belongs to outage i."""
 
     mean_ns: PositiveDurationNs
 
@@ -28,7 +30,7 @@ class OutageLaw(Block):
 
     @abstractmethod
     def quantiles(self, uniform: Floats) -> Floats:
-        """Return the durations below which lie these shares of all outages, nanoseconds, same shape."""
+        """Return durations that have this law where the numbers are uniform: its quantiles, or those of its kinds."""
 
     @abstractmethod
     def length_biased(self, uniform: Floats) -> Floats:
@@ -127,4 +129,51 @@ class LognormalOutage(OutageLaw):
         return found
 
 
-Outage = Annotated[ExponentialOutage | WeibullOutage | LognormalOutage, Field(discriminator="law")]
+@final
+class RebootsOutage(OutageLaw):
+    """Two kinds of outages: a share ``short`` of them are reboots, which all last about as long; the others are long.
+
+    Both are lognormal. ``mean`` is that of all outages; the long ones have what the short ones leave of it.
+    """
+
+    law: Literal["reboots"]
+    short: Annotated[float, Field(gt=0, lt=1)]
+    short_mean_ns: PositiveDurationNs = Field(alias="short_mean")
+    short_sigma: Sigma
+    long_sigma: Sigma
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Self:
+        if self.short * self.short_mean_ns >= self.mean_ns:
+            raise ValueError("the short outages alone have a mean above that of all; write a smaller short_mean")
+        return self
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[float, LognormalOutage], ...]:
+        """Share and law of each kind."""
+        long_ns = max(1, round((self.mean_ns - self.short * self.short_mean_ns) / (1 - self.short)))
+        both = ((self.short, self.short_mean_ns, self.short_sigma), (1 - self.short, long_ns, self.long_sigma))
+        return tuple((share, LognormalOutage.model_construct(law="lognormal", mean_ns=mean, sigma=sigma))
+                     for share, mean, sigma in both)
+
+    def survivor(self, ages_ns: Floats) -> Floats:
+        """Return the mean over the kinds."""
+        (share, short), (rest, long) = self.kinds
+        left: Floats = share * short.survivor(ages_ns) + rest * long.survivor(ages_ns)
+        return left
+
+    def quantiles(self, uniform: Floats) -> Floats:
+        """Return quantiles of the short kind for numbers below its share, of the long kind for those above."""
+        (share, short), (rest, long) = self.kinds
+        return np.where(uniform < share, short.quantiles(np.minimum(uniform / share, BELOW_ONE)),
+                        long.quantiles(np.clip((uniform - share) / rest, 0.0, BELOW_ONE)))
+
+    def length_biased(self, uniform: Floats) -> Floats:
+        """Return the same, where a kind is met by the time that it takes."""
+        (share, short), (rest, long) = self.kinds
+        met = share * short.mean_ns / (share * short.mean_ns + rest * long.mean_ns)
+        return np.where(uniform < met, short.length_biased(np.minimum(uniform / met, BELOW_ONE)),
+                        long.length_biased(np.clip((uniform - met) / (1 - met), 0.0, BELOW_ONE)))
+
+
+Outage = Annotated[ExponentialOutage | WeibullOutage | LognormalOutage | RebootsOutage, Field(discriminator="law")]

@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.bursts import Alone, Bursts
-from simulator.failures.outage_laws import ExponentialOutage, LognormalOutage, OutageLaw, WeibullOutage
+from simulator.failures.outage_laws import (
+    ExponentialOutage,
+    LognormalOutage,
+    OutageLaw,
+    RebootsOutage,
+    WeibullOutage,
+)
 from simulator.study.trace_events import Events, Weeks
 
 Floats = NDArray[np.float64]
 LEAST_STARTS = 30
 MOST_FITTED = 20_000  # durations; more are thinned evenly
-SHAPES, SIGMAS = (0.11, 19.0), (0.01, 4.9)
+EM_ROUNDS = 60
+SHAPES, SIGMAS = (0.11, 19.0), (0.05, 4.9)
 
 
 def duration_laws(lasting_ns: NDArray[np.int64]) -> dict[str, OutageLaw]:
@@ -86,7 +93,38 @@ def nearest(lasting_ns: NDArray[np.int64], mean_ns: float) -> OutageLaw:
     for made, bounds in ((of_shape, SHAPES), (of_sigma, SIGMAS)):
         best = minimize_scalar(lambda at, made=made: ks_of_law(sample, made(at)), bounds=bounds, method="bounded")
         found.append(made(best.x))
+    found += reboots(sample, mean_ns)
     return min(found, key=lambda law: ks_of_law(sample, law))
+
+
+def reboots(ordered_ns: NDArray[np.int64], mean_ns: float) -> list[OutageLaw]:
+    """Return the law of two lognormal kinds, found by expectation and maximisation of logarithms; none: it has not two.
+
+    The mean is that of all; the median of the long kind is kept and its spread goes by what the mean leaves to it.
+    """
+    logs = np.log(np.maximum(ordered_ns / 1e9, 1e-3))
+    half = len(logs) // 2
+    share, centre = 0.5, np.array([logs[:half].mean(), logs[half:].mean()]) if half else np.zeros(2)
+    spread = np.full(2, max(float(logs.std()), SIGMAS[0]))
+    for _ in range(EM_ROUNDS):
+        density = np.exp(-((logs[:, np.newaxis] - centre) ** 2) / (2 * spread**2)) / spread * [share, 1 - share]
+        weight = density / np.maximum(density.sum(axis=1, keepdims=True), 1e-300)
+        total = np.maximum(weight.sum(axis=0), 1e-9)
+        centre = weight.T @ logs / total
+        spread = np.sqrt(np.maximum((weight * (logs[:, np.newaxis] - centre) ** 2).sum(axis=0) / total, SIGMAS[0] ** 2))
+        share = float(total[0] / total.sum())
+    tight = int(np.argmin(spread))
+    share = share if tight == 0 else 1 - share
+    short_s = float(np.exp(centre[tight] + spread[tight] ** 2 / 2))
+    left_s = (mean_ns / 1e9 - share * short_s) / (1 - share) if share < 1 else 0.0
+    if not 0.01 < share < 0.99 or left_s <= 0 or np.log(left_s) <= centre[1 - tight]:
+        return []
+    wide = float(np.sqrt(2 * (np.log(left_s) - centre[1 - tight])))
+    if not SIGMAS[0] < wide < SIGMAS[1]:
+        return []
+    return [RebootsOutage.model_validate({
+        "law": "reboots", "mean": written(mean_ns / 1e9), "short": round(share, 4), "short_mean": written(short_s),
+        "short_sigma": round(float(spread[tight]), 4), "long_sigma": round(wide, 4)})]
 
 
 def ks_of_law(sample: NDArray[np.int64], law: OutageLaw) -> float:
@@ -157,8 +195,8 @@ def plain_block(process: Bursts) -> dict[str, Any]:
 
 def plain_law(law: OutageLaw) -> dict[str, Any]:
     """Return a law as it is written in a scenario."""
-    shape = {key: value for key, value in law.model_dump(mode="json").items() if key in {"shape", "sigma"}}
-    return {"law": law.model_dump(mode="json")["law"], "mean": seconds_of(law.mean_ns), **shape}
+    plain = law.model_dump(mode="json", by_alias=True)
+    return {"law": plain.pop("law"), **plain, "mean": seconds_of(law.mean_ns)}
 
 
 def seconds_of(lasting_ns: float) -> str:

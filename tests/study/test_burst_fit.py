@@ -9,10 +9,10 @@ import pytest
 
 from simulator.errors import ScenarioError
 from simulator.failures.bursts import Alone, Bursts, BurstsBlock
-from simulator.failures.outage_laws import ExponentialOutage, LognormalOutage, WeibullOutage
+from simulator.failures.outage_laws import ExponentialOutage, LognormalOutage, RebootsOutage, WeibullOutage
 from simulator.failures.trace_table import Node, TraceTable
 from simulator.seeds import Streams
-from simulator.study.burst_fit import duration_laws, fit_bursts, nearest, plain_block, stretched
+from simulator.study.burst_fit import duration_laws, fit_bursts, ks_of_law, nearest, plain_block, stretched
 from simulator.study.trace_events import BURST, WEEK_NS, as_trace, events_of
 from simulator.study.trace_files import TraceFile, read_trace
 from simulator.study.trace_judge import band, judge, ks, total
@@ -22,8 +22,9 @@ from simulator.topology.graph import Topology
 MINUTE, HOUR = 60 * 10**9, 3600 * 10**9
 GRID5000 = Path(__file__).resolve().parents[3] / "shared/data/failure_traces"
 NAMES = tuple(f"m{place}" for place in range(30))
-MADE = Bursts(NAMES, 6 * HOUR, ((2, 3.0), (6, 2.0), (15, 1.0)), 30, LognormalOutage(law="lognormal", mean="1 h", sigma=1.2),
-              0.6, Alone(200 * HOUR, ExponentialOutage(law="exponential", mean="3 h")))
+LASTS = LognormalOutage(law="lognormal", mean="1 h", sigma=1.2)
+MADE = Bursts(NAMES, 6 * HOUR, ((2, 3.0), (6, 2.0), (15, 1.0)), 30, LASTS, 0.6,
+              Alone(200 * HOUR, ExponentialOutage(law="exponential", mean="3 h")))
 
 
 @cache
@@ -49,9 +50,9 @@ def test_a_fit_finds_what_made_the_trace():
     assert found.alone.every_ns == pytest.approx(MADE.alone.every_ns, rel=5 / np.sqrt(2600))
     assert found.chance == pytest.approx(MADE.chance, rel=5 * 0.9 / np.sqrt(2900))
     assert found.repaired_together == pytest.approx(0.6, abs=5 * 0.5 / np.sqrt(2900))
-    assert found.outage.law == "lognormal"
     assert found.outage.mean_ns == pytest.approx(HOUR, rel=5 * 1.8 / np.sqrt(2900))
-    assert found.outage.sigma == pytest.approx(1.2, rel=0.1)
+    drawn, made_of = (np.sort(law.quantiles(np.linspace(0.005, 0.995, 100))) for law in (found.outage, LASTS))
+    np.testing.assert_allclose(drawn[10:90:10], made_of[10:90:10], rtol=0.1)
 
 
 def test_a_fit_keeps_the_share_of_time_up_and_states_how_often_others_are_down_too():
@@ -86,7 +87,8 @@ def test_events_are_counted_by_hand():
     """A and B go down in minute 2 and come up together; C begins down, and goes down alone in minute 7."""
     table = TraceTable("t", (machine("a", (2, 4)), machine("b", (2, 4)), machine("c", (0, 1), (7, 8))))
     events = events_of(table)
-    assert sorted(zip((events.down_ns // MINUTE).tolist(), events.group.tolist(), strict=True)) == [(1, 1), (2, 2), (2, 2)]
+    found = zip((events.down_ns // MINUTE).tolist(), events.group.tolist(), strict=True)
+    assert sorted(found) == [(1, 1), (2, 2), (2, 2)]
     assert (events.burst_size.tolist(), events.burst_common.tolist()) == ([2], [1.0])
     assert (events.up_ns // MINUTE).tolist() == [6]
     assert events.grouped(all_weeks(events), 2) == pytest.approx(2 / 3)
@@ -120,6 +122,16 @@ def test_laws_are_found_again_by_likelihood_and_by_distance(law):
     for found in (likeliest, closest):
         np.testing.assert_allclose(found.quantiles(np.array([0.1, 0.5, 0.9])),
                                    law.quantiles(np.array([0.1, 0.5, 0.9])), rtol=0.1)
+
+
+def test_two_kinds_of_outages_are_found_again():
+    law = RebootsOutage(law="reboots", mean="3000 s", short=0.7, short_mean="120 s", short_sigma=0.2, long_sigma=1.0)
+    sample = np.rint(law.quantiles((np.arange(10_000) + 0.5) / 10_000)).astype(np.int64)
+    found = nearest(sample, law.mean_ns)
+    assert found.law == "reboots"
+    assert ks_of_law(sample, found) < 0.02
+    np.testing.assert_allclose([found.short, found.short_mean_ns / 1e9, found.short_sigma, found.long_sigma],
+                               [0.7, 120, 0.2, 1.0], rtol=0.05)
 
 
 def test_stretched_sizes_keep_their_mean_and_their_limit():

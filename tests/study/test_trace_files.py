@@ -58,7 +58,8 @@ def test_lanl_s_table_is_read_with_two_faults_at_once_and_rows_without_a_node(tm
     path = tmp_path / "lanl.csv.gz"
     path.write_bytes(gzip.compress(
         b"System,nodenumz,Prob Started,Prob Fixed\n2,0,6/21/2005 10:54,6/21/2005 11:00\n"
-        b"2,0.0,6/21/2005 10:56,6/21/2005 11:30\n2,,6/21/2005 9:00,6/21/2005 12:00\n2,1,6/21/2005 11:00,6/21/2005 11:01\n"))
+        b"2,0.0,6/21/2005 10:56,6/21/2005 11:30\n2,,6/21/2005 9:00,6/21/2005 12:00\n"
+        b"2,1,6/21/2005 11:00,6/21/2005 11:01\n"))
     zero, one = read_trace(TraceFile(path, "lanl")).nodes
     assert (zero.name, zero.cluster, one.name) == ("2.0", "2", "2.1")
     assert seconds(zero) == [(114 * 60, 150 * 60)]
