@@ -106,7 +106,8 @@ def test_snapshots_have_the_stated_law(process):
     assert (process.sample_up(Streams(3), 50) == up[:50]).all()
 
 
-@pytest.mark.parametrize("name", ["reboots, 0.4 repaired together", "each by its own", "exponential, 0.0 repaired together"])
+@pytest.mark.parametrize("name", ["reboots, 0.4 repaired together", "each by its own",
+                                  "exponential, 0.0 repaired together"])
 def test_every_instant_has_the_stated_law_the_start_included(name):
     process, times = PROCESSES[name], np.array([0, S, 10 * S, 100 * S])
     up = np.array([process.timeline(Streams(7, run), 0, 101 * S).up_at(times) for run in range(RUNS)])
