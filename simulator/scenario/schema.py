@@ -14,6 +14,8 @@ from simulator.topology.blocks import TopologyFile
 
 BLOCKS: Mapping[Kind, type[Block]] = {"scenario": Scenario, "topology": TopologyFile, "model": ModelFile,
                                            "prefab": PrefabFile}
+PREFAB = {"type": "object", "required": ["kind", "path"], "title": "Prefab", "description": PrefabFile.__doc__,
+          "properties": {"kind": {"const": "prefab"}, "path": {"type": "string"}, "cluster": {"type": "string"}}}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -22,6 +24,9 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     schema = BLOCKS[kind].model_json_schema(by_alias=True)
     if measures := schema.get("$defs", {}).get("Measures"):
         schema["$defs"]["Measures"] = also_a_list(measures)
+    if kind == "scenario":
+        schema["properties"]["failures"]["items"]["oneOf"].append(PREFAB)
+        schema["properties"]["failures"]["items"].pop("discriminator", None)  # of the other kinds only
     return {"$schema": DIALECT, **schema}
 
 

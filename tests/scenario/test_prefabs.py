@@ -6,6 +6,7 @@ from simulator.errors import ScenarioError
 from simulator.scenario.identity import cell_hash
 from simulator.scenario.load import load
 from simulator.scenario.prefabs import prefab_text
+from simulator.scenario.schema import schema_of
 from simulator.scenario.variants import variants
 from tests.scenario.small import write
 
@@ -50,6 +51,12 @@ def test_a_prefab_and_its_block_pasted_are_one_cell(tmp_path):
     hashes = {cell_hash(variants(load(scenario(tmp_path, text)))[0])
               for text in ("{kind: prefab, path: mine.yaml}", pasted)}
     assert len(hashes) == 1
+
+
+def test_the_schema_of_a_scenario_knows_prefabs():
+    choices = schema_of("scenario")["properties"]["failures"]["items"]["oneOf"]
+    kinds = [choice for choice in choices if "title" in choice]
+    assert [choice["properties"]["kind"]["const"] for choice in kinds] == ["prefab"]
 
 
 @pytest.mark.parametrize(("block", "line"), [
