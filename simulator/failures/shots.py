@@ -83,7 +83,8 @@ class Shots:
             The instant of each burst, shape ``(bursts,)``; how long it still fells each component, nanoseconds, 0 for
             not at all, shape ``(bursts, components)``.
         """
-        found = [self._met(streams, rows, is_common) for is_common in (True, False)]
+        there_are = {True: self.repaired_together > 0, False: self.repaired_together < 1}
+        found = [self._met(streams, rows, is_common) for is_common, are_some in there_are.items() if are_some]
         return np.concatenate([row for row, _ in found]), np.concatenate([left for _, left in found])
 
     def _met(self, streams: Streams, rows: int, is_common: bool) -> tuple[NDArray[np.intp], Floats]:

@@ -35,7 +35,7 @@ PROCESSES["each by its own"] = Bursts(NAMES, 20 * S, SIZES, 6, LAWS["lognormal"]
 PROCESSES["never alone"] = Bursts(NAMES, 20 * S, SIZES, 6, LAWS["weibull"], 0.4)
 each_process = pytest.mark.parametrize("process", PROCESSES.values(), ids=PROCESSES)
 each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
-RUNS = 200
+RUNS = 150
 
 
 def pattern_counts(up):
@@ -119,7 +119,7 @@ def test_every_instant_has_the_stated_law_the_start_included(name):
 def test_switches_come_at_the_stated_rate(name):
     process, until = PROCESSES[name], 300 * S
     counts = []
-    for run in range(200):
+    for run in range(120):
         line = process.timeline(Streams(11, run), 0, until)
         counts.append([np.sum((c > 0) & (c < until)) + np.sum(r < until)
                        for c, r in zip(line.crash_ns, line.repair_ns, strict=True)])
