@@ -18,6 +18,7 @@ class Kind(StrEnum):
     SCENARIO = "scenario"
     TOPOLOGY = "topology"
     MODEL = "model"
+    PREFAB = "prefab"
 
 
 To = typer.Argument(help="File or folder to copy to; here when not given.", show_default=False)

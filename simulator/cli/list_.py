@@ -6,7 +6,7 @@ import typer
 
 
 def list_() -> None:
-    """List the scenarios, topologies and models that are shipped, with their titles."""
+    """List the scenarios, topologies, models and prefabs that are shipped, with their titles."""
     from simulator.scenario.shelf import FOLDERS, titles  # noqa: PLC0415 - keeps sim --help fast
 
     for kind, plural in FOLDERS.items():

@@ -10,6 +10,7 @@ import typer
 
 from simulator.cli.check import check
 from simulator.cli.copy import copy
+from simulator.cli.fit import fit
 from simulator.cli.list_ import list_
 from simulator.cli.partition import partition
 from simulator.cli.run import run
@@ -57,6 +58,7 @@ app.command("check")(told(check))
 app.command("list")(told(list_))
 app.command("copy")(told(copy))
 app.command("partition")(told(partition))
+app.command("fit")(told(fit))
 app.command("schema")(told(schema))
 
 

@@ -11,6 +11,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.failures.alpha_factor import AlphaFactorBlock
 from simulator.failures.bernoulli import Bernoulli, BernoulliBlock
 from simulator.failures.beta_binomial import BetaBinomialBlock
+from simulator.failures.bursts import BurstsBlock
 from simulator.failures.cascade import CascadeBlock
 from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
@@ -25,15 +26,22 @@ from simulator.failures.renewal import RenewalBlock
 from simulator.failures.repair_crew import RepairCrewBlock
 from simulator.failures.scripted import ScriptedBlock
 from simulator.failures.shocks import ShocksBlock
+from simulator.failures.trace_block import ReadTrace, TraceBlock
 from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
                     | CopulaBlock | MissionBlock | MaintenanceBlock | RepairCrewBlock | ShocksBlock | RegionalBlock
-                    | AlphaFactorBlock | EnvironmentBlock | CascadeBlock, Field(discriminator="kind")]
+                    | AlphaFactorBlock | EnvironmentBlock | CascadeBlock | BurstsBlock | TraceBlock,
+                    Field(discriminator="kind")]
 
 
-def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProcess:
+def build_process(blocks: Sequence[Failure], topology: Topology, read: ReadTrace | None = None) -> FailureProcess:
     """Return the process of these blocks laid over each other; without a block nothing can fail.
+
+    Args:
+        blocks: The blocks, as written.
+        topology: Where.
+        read: Reads the table of a trace; without it a trace fells nothing, and only its words are looked at.
 
     Raises:
         ScenarioError: a block names what the topology does not have; the problems of all blocks at once, each with
@@ -43,7 +51,7 @@ def build_process(blocks: Sequence[Failure], topology: Topology) -> FailureProce
     problems: list[Problem] = []
     for place, block in enumerate(blocks):
         try:
-            processes.append(block.build(topology))
+            processes.append(block.build(topology, read) if isinstance(block, TraceBlock) else block.build(topology))
         except ScenarioError as error:
             problems += [Problem(f"failures.{place}.{p.place}", p.message, p.way_out) for p in error.problems]
     if problems:

@@ -9,6 +9,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.service import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
+from simulator.failures.trace_block import TraceBlock
 from simulator.model.blocks import ModelFile
 from simulator.model.edge_codecs import codec_problems
 from simulator.model.graph import part_graph
@@ -53,6 +54,10 @@ def data_paths(scenario: Scenario) -> dict[str, str]:
     paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
     if scenario.workload and isinstance(scenario.workload.arrivals, TraceArrivals):
         paths["workload.arrivals.path"] = scenario.workload.arrivals.path
+    for place, block in enumerate(scenario.failures):
+        if isinstance(block, TraceBlock):
+            named = {"path": block.path, "nodes": block.nodes}
+            paths |= {f"failures.{place}.{key}": path for key, path in named.items() if path is not None}
     return paths
 
 

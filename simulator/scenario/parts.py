@@ -12,6 +12,7 @@ from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, read_document
 from simulator.errors import Problem, ScenarioError
 from simulator.model.blocks import Data, ModelFile
+from simulator.scenario.prefabs import with_prefabs
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.shelf import Kind, find
 from simulator.topology.files import read_topology
@@ -49,7 +50,7 @@ class DataOnly(Block):
 
 def read_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
     """Return what can be read of a scenario and of what it names, and what is wrong with each of the three files."""
-    scenario, problems = read_block(Scenario, document)
+    scenario, problems = read_scenario(document, beside)
     topology_path, not_found = named_file(document, "topology", beside)
     topology, of_topology = topology_at(topology_path)
     model_path, model_not_found = named_file(document, "model", beside)
@@ -59,6 +60,11 @@ def read_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
         model, of_data = merged_model(model, scenario, document)
         problems = (*problems, *of_data)
     return Parts(document, beside, scenario, topology, model, model_document), problems
+
+
+def read_scenario(document: Document, beside: Path) -> tuple[Scenario | None, Problems]:
+    """Return a document as a scenario, its prefabs filled in, and everything that is wrong with it."""
+    return read_block(Scenario, with_prefabs(document, beside))
 
 
 def named_file(document: Document, kind: Kind, beside: Path) -> tuple[Path | None, Problems]:

@@ -7,11 +7,15 @@ from typing import Any
 
 from simulator.blocks import Block
 from simulator.model.blocks import ModelFile
+from simulator.scenario.prefabs import PrefabFile
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.shelf import Kind
 from simulator.topology.blocks import TopologyFile
 
-BLOCKS: Mapping[Kind, type[Block]] = {"scenario": Scenario, "topology": TopologyFile, "model": ModelFile}
+BLOCKS: Mapping[Kind, type[Block]] = {"scenario": Scenario, "topology": TopologyFile, "model": ModelFile,
+                                           "prefab": PrefabFile}
+PREFAB = {"type": "object", "required": ["kind", "path"], "title": "Prefab", "description": PrefabFile.__doc__,
+          "properties": {"kind": {"const": "prefab"}, "path": {"type": "string"}, "cluster": {"type": "string"}}}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -20,6 +24,9 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     schema = BLOCKS[kind].model_json_schema(by_alias=True)
     if measures := schema.get("$defs", {}).get("Measures"):
         schema["$defs"]["Measures"] = also_a_list(measures)
+    if kind == "scenario":
+        schema["properties"]["failures"]["items"]["oneOf"].append(PREFAB)
+        schema["properties"]["failures"]["items"].pop("discriminator", None)  # of the other kinds only
     return {"$schema": DIALECT, **schema}
 
 

@@ -1,4 +1,4 @@
-"""The shelf: the scenarios, topologies and models that we ship to be copied.
+"""The shelf: the scenarios, topologies, models and prefabs that we ship to be copied.
 
 In a wheel they lie inside the package; in a checkout or an editable install, beside it.
 """
@@ -12,8 +12,9 @@ from typing import Literal
 from simulator.documents.yaml_text import read_document
 from simulator.errors import Problem, ScenarioError, did_you_mean
 
-Kind = Literal["scenario", "topology", "model"]
-FOLDERS: Mapping[Kind, str] = {"scenario": "scenarios", "topology": "topologies", "model": "models"}
+Kind = Literal["scenario", "topology", "model", "prefab"]
+FOLDERS: Mapping[Kind, str] = {
+    "scenario": "scenarios", "topology": "topologies", "model": "models", "prefab": "prefabs"}
 YAML = (".yaml", ".yml")
 ENDINGS = (*YAML, ".graphml", ".xml")
 PACKAGE = Path(__file__).resolve().parent.parent

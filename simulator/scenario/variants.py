@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, shown
 from simulator.errors import ScenarioError
 from simulator.model.blocks import ModelFile
@@ -17,7 +16,15 @@ from simulator.scenario.cross import cross_problems
 from simulator.scenario.labels import REPEAT, label_text
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
-from simulator.scenario.parts import Parts, Problems, merged_model, model_at, named_file, topology_at
+from simulator.scenario.parts import (
+    Parts,
+    Problems,
+    merged_model,
+    model_at,
+    named_file,
+    read_scenario,
+    topology_at,
+)
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
 
@@ -60,7 +67,7 @@ def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
     if repeats.count > 1:
         label[REPEAT] = f"repeat {repeat + 1}"
     document = with_values(Document(shown(loaded.path), value, loaded.places), point, _place(loaded, label))
-    scenario, problems = read_block(Scenario, document)
+    scenario, problems = read_scenario(document, loaded.path.parent)
     parts = Parts(document, loaded.path.parent, scenario, loaded.topology, loaded.model, Document("the model", {}, {}))
     if parts.scenario and "seed" not in repeats.values:
         parts = replace(parts, scenario=parts.scenario.model_copy(update={"seed": parts.scenario.seed + repeat}))

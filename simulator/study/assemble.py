@@ -21,6 +21,8 @@ from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
 from simulator.failures.process import FailureProcess, NoLaw
+from simulator.failures.trace_block import TraceBlock
+from simulator.failures.trace_table import TraceTable
 from simulator.model.blocks import Failout, ModelFile, PartBlock, SourceBlock
 from simulator.model.codecs import FLOAT_BYTES
 from simulator.model.edge_codecs import codecs_of
@@ -33,6 +35,7 @@ from simulator.network.waits import with_waits
 from simulator.scenario.cross import placement_of
 from simulator.scenario.scenario import Scenario
 from simulator.seeds import Streams
+from simulator.study.trace_files import TraceFile, read_trace
 from simulator.topology.graph import Topology
 from simulator.topology.routes import Routes
 
@@ -94,7 +97,11 @@ class Assembly:
     @cached_property
     def process(self) -> FailureProcess:
         """What can fail, and when."""
-        return build_process(self.scenario.failures, self.topology)
+        return build_process(self.scenario.failures, self.topology, self._trace)
+
+    def _trace(self, block: TraceBlock) -> TraceTable:
+        nodes = find_file(block.nodes, self.base) if block.nodes else None
+        return read_trace(TraceFile(find_file(block.path, self.base), block.layout, block.unit, nodes))
 
     @cached_property
     def reach(self) -> Reach:

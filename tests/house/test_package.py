@@ -12,7 +12,7 @@ from tests.house.commands import ROOT, finished, python
 
 HAS_BACKEND = importlib.util.find_spec("hatchling") is not None
 pytestmark = pytest.mark.skipif(not HAS_BACKEND, reason="the build backend is missing: make test")
-SHELF = sorted(path.relative_to(ROOT).as_posix() for folder in ("topologies", "models", "scenarios")
+SHELF = sorted(path.relative_to(ROOT).as_posix() for folder in ("topologies", "models", "scenarios", "prefabs")
                for path in (ROOT / folder).iterdir() if path.is_file())
 
 
