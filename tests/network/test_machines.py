@@ -16,14 +16,14 @@ from simulator.network.endings import reason
 from simulator.network.meters import FlowError, Meter, Watched
 from simulator.network.plan import Draws, Plan
 from simulator.topology.graph import Link, Node, Topology
-from simulator.topology.serving import Batch, Serving
+from simulator.topology.serving import PLAIN, Batch, Serving
 from tests.support.small_plans import timeline
 
 SHARED = {"discipline": "processor_sharing"}
 CHAIN = PartGraph((Part("x"), Part("y", Join((((0,),),)), True)), (Edge("x", "y"),))
 
 
-def machine(births, work, *, serving=Serving(), down=(), priority=None, **policy):
+def machine(births, work, *, serving=PLAIN, down=(), **policy):
     """Return the log of jobs of one machine B, each job ``work`` ns or as listed, born where x sends at once."""
     topology = Topology("", (Node("A"), Node("B", serving=serving)), (Link("A-B", ("A", "B")),))
     plan = Plan(CHAIN, {"x": "A", "y": "B"}, topology, Costs({}, {}), Policy.model_validate(policy))
