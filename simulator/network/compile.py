@@ -61,14 +61,14 @@ def settles(
 ) -> tuple[Settle, ...]:
     """Return ``settle`` of each input of a part: the smallest kind of join that keeps the policy.
 
-    A join that closes at an age, and fires then even if it has heard of nothing, begins to wait at birth: it is added
-    to ``opens``.
+    A join that closes at an age, and does so even if it has heard of nothing, begins to wait at birth: it is added to
+    ``opens``. Elsewhere it hears of everything ahead.
     """
     wait = world.plan.policy.wait
     closes = partial(TimedJoin, station, rules, blame_wait=blame_code(world.index[world.plan.placement[part]], BY_WAIT))
     if isinstance(wait, DeadlineWait) and part in world.plan.closes_ns:
         join = closes(close=closes_at_age(world.births, world.plan.closes_ns[part]))
-        opens += [join.open] if station.emission else []
+        opens += [join.open] if station.emission or world.is_told_late else []
         return join.inputs()
     if rules.size == 1 and rules.taken(rules.all):
         return (single_input(station),)

@@ -43,6 +43,12 @@ class World:
         return {name: column for column, name in enumerate(timeline.components)} if timeline else {}
 
     @cached_property
+    def is_told_late(self) -> bool:
+        """Whether some machine tells how a job ended only when it has ended, so that joins may hear of nothing."""
+        nodes = self.plan.topology.node_by_name
+        return any(not nodes[node].serving.is_foreseen for node in self.plan.placement.values())
+
+    @cached_property
     def limits(self) -> Sequence[int]:
         """The instant at which each request is withdrawn."""
         age = self.plan.limit_ns
