@@ -9,6 +9,7 @@ import numpy as np
 from simulator.dataflow.graph import DATA
 from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.clock import OURS, Clock, Firing
+from simulator.network.closed import ClosedLoop
 from simulator.network.compile import connect
 from simulator.network.links import Settle
 from simulator.network.plan import Draws, Log, Plan
@@ -54,9 +55,11 @@ def run(
     """
     rows = Rows(len(draws.arrivals_ns))
     world = World(plan, draws, has_meters=has_meters)
-    begins = connect(world, rows.settle)
-    if world.births:
-        _arrivals(world, begins, progress)
+    if draws.loop:
+        closed = ClosedLoop(world, draws.loop, rows.settle)
+        closed.start(connect(world, closed.answered), progress)
+    elif world.births:
+        _arrivals(world, connect(world, rows.settle), progress)
     if clock_user:
         clock_user(world.clock)
     world.clock.run()
@@ -86,9 +89,10 @@ def _log(world: World, rows: Rows) -> Log:
         raise RuntimeError(f"request {int(np.argmin(end))} never ended: the engine lost it")
     blame = np.array(rows.blame, dtype=np.int64)
     age = world.plan.limit_ns
+    births = np.array(world.births, dtype=np.int64)
     if age is not None:
         unanswered = np.array([delivery == 0 for delivery in rows.delivery])
-        limit = world.draws.arrivals_ns + age
+        limit = births + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)
         blame = np.where(overdue, blame & ~REASON_MASK | BY_DEADLINE, blame)
@@ -96,4 +100,4 @@ def _log(world: World, rows: Rows) -> Log:
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
     last_birth = world.births[-1] if world.births else 0
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
-    return Log(rows.delivery, end, blame, too_late, loads)
+    return Log(rows.delivery, end, blame, too_late, loads, births)

@@ -13,6 +13,7 @@ from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
+from simulator.network.loop import Loop
 from simulator.network.plan import Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
@@ -95,6 +96,7 @@ def _replication(
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, timeline = run_once(assembly, plan, arrivals, streams, progress)
+    arrivals = log.arrival_ns
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
@@ -128,7 +130,7 @@ def run_once(
     assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, progress: Callable[[int], None] | None = None
 ) -> tuple[Log, Timeline | None]:
     """Return one replication's log and failures; the failures' horizon grows until it covers every request's end."""
-    drawn = draws(plan, arrivals, streams)
+    drawn = replace(draws(plan, arrivals, streams), loop=loop_of(assembly))
     has_meters = assembly.scenario.measure.timed is not None
     if not assembly.process.components:
         return engine.run(plan, drawn, progress, has_meters=has_meters), None
@@ -140,6 +142,12 @@ def run_once(
         if log.end_ns.max() <= until:
             return log, timeline
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
+
+
+def loop_of(assembly: Assembly) -> Loop | None:
+    """Return the closed loop that gives births, None where births are drawn."""
+    workload = assembly.scenario.workload
+    return getattr(workload.arrivals, "loop", None) if workload else None
 
 
 def interned(deliveries: list[int], table: dict[int, int]) -> NDArray[np.int64]:

@@ -76,3 +76,8 @@ def test_servers_share_what_is_asked_and_a_buffer_refuses_the_rest(tmp_path):
     assert not told(0.1, Serving(None))
     assert not told(2.6, Serving(batch=Batch(size=4)))  # a batch of 4 takes 10 ms
     assert told(2.4, Serving(batch=Batch(size=4)))
+
+
+def test_a_closed_loop_is_told_of_no_cycles_that_nobody_can_know(tmp_path):
+    scenario, plan = planned(tmp_path)
+    assert not any("cycles" in line for line in advice(scenario, plan, np.zeros(100, dtype=np.int64)))
