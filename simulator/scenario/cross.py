@@ -124,7 +124,7 @@ def _route_problems(
 def _loop_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) -> Iterator[Problem]:
     arrivals = scenario.workload.arrivals if scenario.workload else None
     if isinstance(arrivals, ClosedArrivals) and graph and len(graph.exits) > 1:
-        said = f"'closed' needs a model with one exit, and this has {len(graph.exits)}: the end of a request is not known"
+        said = f"'closed' needs a model with one exit, and this one has {len(graph.exits)}"
         yield Problem(parts.document.place("workload.arrivals"), said, "write poisson or periodic arrivals")
 
 

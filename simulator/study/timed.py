@@ -131,7 +131,8 @@ def run_once(
 ) -> tuple[Log, Timeline | None]:
     """Return one replication's log and failures; the failures' horizon grows until it covers every request's end."""
     drawn = replace(draws(plan, arrivals, streams), loop=loop_of(assembly))
-    has_meters = assembly.scenario.measure.timed is not None
+    timed = assembly.scenario.measure.timed
+    has_meters = timed is not None and timed.machines
     if not assembly.process.components:
         return engine.run(plan, drawn, progress, has_meters=has_meters), None
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)

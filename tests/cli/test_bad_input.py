@@ -58,7 +58,7 @@ BAD = {
     "no kind": (
         (ASK, "kind: poisson, ", ""),
         "ask.yaml:6 workload.arrivals: {'rate': '2 /s'} has no kind; "
-        "write 'kind: ...' with one of 'periodic', 'poisson', 'trace'",
+        "write 'kind: ...' with one of 'closed', 'periodic', 'poisson', 'trace'",
     ),
     "unknown measure": ((ASK, "[timed,", "[timd,"), "ask.yaml:10 measure.0: unknown key 'timd'; did you mean 'timed'?"),
     "unknown option of a measure": (
