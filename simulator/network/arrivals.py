@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.network.loop import Loop
 from simulator.seeds import Streams
 from simulator.units import DurationNs, PositiveDurationNs, RatePerS
 
@@ -43,6 +44,23 @@ class PeriodicArrivals(Block):
     def births_ns(self, requests: int, streams: Streams, read: ReadColumn) -> Times:
         """Return sorted births, shape ``(requests,)``, int64 nanoseconds."""
         return self.first_ns + self.every_ns * (np.arange(requests, dtype=np.int64) // self.together)
+
+
+class ClosedArrivals(Block):
+    """A closed loop: ``window`` requests are always under way; ``think`` after one has ended the next is born."""
+
+    kind: Literal["closed"]
+    window: Annotated[int, Field(ge=1)]
+    think_ns: DurationNs = 0
+
+    @property
+    def loop(self) -> Loop:
+        """The loop, from which the engine finds the births."""
+        return Loop(self.window, self.think_ns)
+
+    def births_ns(self, requests: int, streams: Streams, read: ReadColumn) -> Times:
+        """Return zeros, shape ``(requests,)``: births are not known before the requests have run."""
+        return np.zeros(requests, dtype=np.int64)
 
 
 class TraceArrivals(Block):

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
-from simulator.network.arrivals import PeriodicArrivals, PoissonArrivals, TraceArrivals
+from simulator.network.arrivals import ClosedArrivals, PeriodicArrivals, PoissonArrivals, TraceArrivals
 from simulator.units import DurationNs, PositiveDurationNs
 
-Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals, Field(discriminator="kind")]
+Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals, Field(discriminator="kind")]
 
 
 EngineChoice = Literal["auto", "simpy", "vectorised"]

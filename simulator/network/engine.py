@@ -9,6 +9,7 @@ import numpy as np
 from simulator.dataflow.graph import DATA
 from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.clock import OURS, Clock, Firing
+from simulator.network.closed import ClosedLoop
 from simulator.network.compile import connect
 from simulator.network.links import Settle
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
@@ -54,9 +55,11 @@ def run(
     """
     rows = Rows(len(draws.arrivals_ns))
     world = World(plan, draws, has_meters=has_meters)
-    begins = connect(world, rows.settle)
-    if world.births:
-        _arrivals(world, begins, progress)
+    if draws.loop:
+        closed = ClosedLoop(world, draws.loop, rows.settle)
+        closed.start(connect(world, closed.answered), progress)
+    elif world.births:
+        _arrivals(world, connect(world, rows.settle), progress)
     if clock_user:
         clock_user(world.clock)
     world.clock.run()
@@ -89,29 +92,28 @@ def _log(world: World, rows: Rows) -> Log:
     last_birth = world.births[-1] if world.births else 0
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
-    return finished((world.plan, world.draws), rows.delivery, ended, too_late, loads)
+    return finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
 
 
 def finished(
-    ran: tuple[Plan, Draws], delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int],
+    ran: tuple[Plan, Times], delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int],
     loads: Mapping[str, MachineLoad],
 ) -> Log:
     """Return the log of all requests; what was not answered by its limit ended there, withdrawn.
 
     Args:
-        ran: The plan, with the age at which requests are withdrawn, and its draws, with the births.
+        ran: The plan, with the age at which requests are withdrawn, and their births.
         delivery: What each request was answered from, 0 for no answer.
         ended: When each answered or was known to be lost, and who is to blame.
         too_late: Inputs that came after their part had fired, by part.
         loads: What each machine did, by node.
     """
-    plan, draws = ran
-    end, blame = ended
+    (plan, births), (end, blame) = ran, ended
     age = plan.limit_ns
     if age is not None:
         unanswered = np.array([answer == 0 for answer in delivery])
-        limit = draws.arrivals_ns + age
+        limit = births + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)
         blame = np.where(overdue, blame & ~REASON_MASK | BY_DEADLINE, blame)
-    return Log(delivery, end, blame, too_late, loads)
+    return Log(delivery, end, blame, too_late, loads, births)

@@ -12,9 +12,15 @@ from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import PartGraph
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
+from simulator.network.loop import Loop
 from simulator.topology.graph import Topology
 
 Times = NDArray[np.int64]
+
+
+def no_times() -> Times:
+    """Return no instants."""
+    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Draws:
         timeline: Failures, or None when nothing can fail.
         jitter_ns: Further delay by (edge name, link name); missing where a link has no jitter.
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
+        loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
     """
 
     arrivals_ns: Times
@@ -67,6 +74,7 @@ class Draws:
     timeline: Timeline | None = None
     jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
+    loop: Loop | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ class Log:
         blame: Code of who is to blame (``machines.blame_code``), 0 for nobody.
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
+        arrival_ns: Birth of each request.
     """
 
     delivery: list[int]
@@ -101,3 +110,4 @@ class Log:
     blame: NDArray[np.int64]
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
+    arrival_ns: Times = field(default_factory=no_times)

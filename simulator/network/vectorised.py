@@ -83,7 +83,7 @@ class _Flow:
                 self._line(*stage)
         answer = self.answer or Column(self.births, *(np.zeros(len(self.births), dtype=np.int64) for _ in range(2)))
         ended = answer.when, answer.blame
-        return finished((self.plan, self.draws), answer.fed.tolist(), ended, self.too_late, self.loads)
+        return finished((self.plan, self.births), answer.fed.tolist(), ended, self.too_late, self.loads)
 
     def _route(self, edge: int) -> Route:
         ends, placement = self.graph.edges[edge], self.plan.placement
@@ -100,6 +100,8 @@ class _Flow:
             Unqualified: there is none, or something needs events.
         """
         graph, placement = self.graph, self.plan.placement
+        if self.draws.loop is not None:
+            raise Unqualified("requests come as others end")
         if len(graph.exits) != 1:
             raise Unqualified("several exits answer")
         if graph.starved_emits:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from functools import cached_property
 
 from simulator.network.choose import Machinery, machinery_of
@@ -43,16 +42,16 @@ class World:
         return {name: column for column, name in enumerate(timeline.components)} if timeline else {}
 
     @cached_property
-    def limits(self) -> Sequence[int]:
+    def limits(self) -> list[int]:
         """The instant at which each request is withdrawn."""
         age = self.plan.limit_ns
-        return [FOREVER] * len(self.births) if age is None else (self.draws.arrivals_ns + age).tolist()
+        return [FOREVER] * len(self.births) if age is None else [birth + age for birth in self.births]
 
     @cached_property
-    def marks(self) -> Sequence[int] | None:
+    def marks(self) -> list[int] | None:
         """The instant from which each request is late, None without a deadline."""
         age = self.plan.policy.deadline_ns
-        return None if age is None else (self.draws.arrivals_ns + age).tolist()
+        return None if age is None else [birth + age for birth in self.births]
 
     def coins(self, name: str) -> list[bool] | None:
         """Return the component's coin for each request, None where no coins are tossed."""

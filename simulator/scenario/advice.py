@@ -28,7 +28,8 @@ def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
     """
     span_ns = int(births_ns[-1])
     gap_ns = span_ns / max(1, len(births_ns))
-    return (*few_cycles(scenario, plan, span_ns), *overloads(plan, gap_ns), *check_waits(plan))
+    few = few_cycles(scenario, plan, span_ns) if span_ns else ()  # of a closed loop it is not known
+    return (*few, *overloads(plan, gap_ns), *check_waits(plan))
 
 
 def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from simulator.model.blocks import ModelFile
 from simulator.model.edge_codecs import codec_problems
 from simulator.model.graph import part_graph
 from simulator.model.partitions import expanded
-from simulator.network.arrivals import TraceArrivals
+from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import DeadlineWait, TimeoutWait
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.scenario import Scenario
@@ -38,6 +38,7 @@ def cross_problems(parts: Parts) -> Problems:
                      *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
         problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
+        problems += _loop_problems(parts.scenario, graph, parts)
         problems += _route_problems(graph, placement_of(parts.scenario, parts.model), parts.topology, parts)
     return tuple(problems)
 
@@ -123,6 +124,13 @@ def _route_problems(
         if set(ends) <= set(topology.node_by_name) and routes.find(*ends) is None:
             said = f"no route of links from {ends[0]!r} to {ends[1]!r} carries the hyperconnection {edge.name!r}"
             yield Problem(parts.document.place("topology"), said, "add a link, or place the parts elsewhere")
+
+
+def _loop_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) -> Iterator[Problem]:
+    arrivals = scenario.workload.arrivals if scenario.workload else None
+    if isinstance(arrivals, ClosedArrivals) and graph and len(graph.exits) > 1:
+        said = f"'closed' needs a model with one exit, and this one has {len(graph.exits)}"
+        yield Problem(parts.document.place("workload.arrivals"), said, "write poisson or periodic arrivals")
 
 
 def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:

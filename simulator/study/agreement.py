@@ -12,7 +12,7 @@ from simulator.network.blocks import Policy, Workload
 from simulator.network.plan import Draws, Plan
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
-from simulator.study.timed import snapshots
+from simulator.study.timed import loop_of, snapshots
 from simulator.topology.graph import Topology
 from simulator.topology.serving import PLAIN
 
@@ -44,7 +44,8 @@ def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int
     timeline = None
     if assembly.process.components:
         timeline = assembly.process.timeline(streams, len(arrivals), int(arrivals[-1]) + 1)
-    log = engine.run(plan, Draws(arrivals, work, timeline))
+    log = engine.run(plan, Draws(arrivals, work, timeline, loop=loop_of(assembly)))
+    arrivals = log.arrival_ns
     table: dict[int, int] = {}
     places = snapshots(assembly, timeline, arrivals, table)
     snapshot = [tuple(table)[place] for place in places]

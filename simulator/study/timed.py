@@ -15,6 +15,7 @@ from simulator.failures.process import Timeline
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws
 from simulator.network.engines import simulated
+from simulator.network.loop import Loop
 from simulator.network.plan import Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
@@ -100,6 +101,7 @@ def _replication(
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, timeline, is_fast = run_once(assembly, plan, arrivals, streams, progress)
+    arrivals = log.arrival_ns
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
@@ -138,8 +140,9 @@ def run_once(
 
     The failures' horizon grows until it covers every request's end.
     """
-    drawn, choice = draws(plan, arrivals, streams), assembly.scenario.engine
-    has_meters = assembly.scenario.measure.timed is not None
+    drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
+    timed = assembly.scenario.measure.timed
+    has_meters = timed is not None and timed.machines
     if not assembly.process.components:
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, None, is_fast
@@ -154,6 +157,12 @@ def run_once(
         if log.end_ns.max() <= until:
             return log, timeline, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
+
+
+def loop_of(assembly: Assembly) -> Loop | None:
+    """Return the closed loop that gives births, None where births are drawn."""
+    workload = assembly.scenario.workload
+    return getattr(workload.arrivals, "loop", None) if workload else None
 
 
 def interned(deliveries: list[int], table: dict[int, int]) -> NDArray[np.int64]:

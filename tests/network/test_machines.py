@@ -13,6 +13,7 @@ from simulator.dataflow.join import Join
 from simulator.network import engine
 from simulator.network.blocks import Policy
 from simulator.network.endings import reason
+from simulator.network.loop import Loop
 from simulator.network.meters import FlowError, Meter, Watched
 from simulator.network.plan import Draws, Plan
 from simulator.topology.graph import Link, Node, Topology
@@ -23,7 +24,7 @@ SHARED = {"discipline": "processor_sharing"}
 CHAIN = PartGraph((Part("x"), Part("y", Join((((0,),),)), True)), (Edge("x", "y"),))
 
 
-def machine(births, work, *, serving=PLAIN, down=(), priority=None, **policy):
+def machine(births, work, *, serving=PLAIN, down=(), **policy):
     """Return the log of jobs of one machine B, each job ``work`` ns or as listed, born where x sends at once."""
     topology = Topology("", (Node("A"), Node("B", serving=serving)), (Link("A-B", ("A", "B")),))
     plan = Plan(CHAIN, {"x": "A", "y": "B"}, topology, Costs({}, {}), Policy.model_validate(policy))
@@ -151,3 +152,26 @@ def test_a_job_that_never_leaves_is_found():
     meter.entered.append(5)
     with pytest.raises(FlowError, match="2 jobs came to 'B', 1 left"):
         meter.load("B", 10)
+
+
+def test_a_link_behind_two_servers_takes_messages_in_the_order_in_which_they_come():
+    #  B: job 0 |0..10|, job 1 |0..3|; the link is busy for 5 ns a message: job 1 |3..8|, job 0 |10..15|
+    graph = PartGraph((*CHAIN.parts[:1], Part("y", Join((((0,),),))), Part("z", Join((((1,),),)), True)),
+                      (*CHAIN.edges, Edge("y", "z")))
+    nodes = (Node("A"), Node("B", serving=Serving(2)), Node("C"))
+    links = (Link("A-B", ("A", "B")), Link("B-C", ("B", "C"), bandwidth_bps=8e9))
+    plan = Plan(graph, {"x": "A", "y": "B", "z": "C"}, Topology("", nodes, links), Costs({}, {"y->z": 5}))
+    zero = np.zeros(2, dtype=np.int64)
+    draws = Draws(zero, {"x": zero, "y": np.array([10, 3]), "z": zero})
+    assert engine.run(plan, draws).end_ns.tolist() == [15, 8]
+
+
+def test_in_a_closed_loop_a_request_is_born_when_another_ends():
+    topology = Topology("", (Node("A"), Node("B")), (Link("A-B", ("A", "B"), latency_ns=2),))
+    policy = Policy.model_validate({"deadline": "20 ns", "at_deadline": "withdraw"})
+    plan = Plan(CHAIN, {"x": "A", "y": "B"}, topology, Costs({}, {}), policy)
+    works = {"x": np.zeros(5, dtype=np.int64), "y": np.array([10, 10, 3, 30, 3])}
+    log = engine.run(plan, Draws(np.zeros(5, dtype=np.int64), works, loop=Loop(2, 1)))
+    #  B: 0 |2..12|, 1 withdrawn at 20 in |12..20|; 2, born at 13, |20..23|; 3, born at 21, |23..41 cut at its limit|
+    assert log.arrival_ns.tolist() == [0, 0, 13, 21, 24]
+    assert log.end_ns.tolist() == [12, 20, 23, 41, 44]

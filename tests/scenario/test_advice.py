@@ -1,5 +1,7 @@
 """Warnings: too few failure cycles, machines and links that cannot keep up, waits that are too short."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from simulator.scenario.advice import advice, few_cycles, overloads
 from simulator.scenario.load import load
 from simulator.scenario.variants import variants
 from simulator.study.assemble import Assembly, given_costs
+from simulator.topology.serving import Batch, Serving
 from tests.scenario.small import write
 
 ASK, CHAIN, SPLIT = "ask.yaml", "chain.yaml", "split.yaml"
@@ -56,3 +59,25 @@ def test_a_wait_shorter_than_the_wait_before_it_plus_the_path_is_warned_of(tmp_p
     short = (ASK, "after: 80 ms", "after: {edge: 80 ms, cloud: 80 ms}")
     assert any("cloud waits 80 ms" in line for line in advice(*planned(tmp_path, skips, lidar, place, short), births))
     assert not any("waits" in line for line in advice(*planned(tmp_path, skips, lidar, place), births))
+
+
+def test_servers_share_what_is_asked_and_a_buffer_refuses_the_rest(tmp_path):
+    _, plan = planned(tmp_path)
+    def told(gap_ms, serving):
+        nodes = tuple(replace(node, serving=serving) for node in plan.topology.nodes)
+        of = replace(plan, topology=replace(plan.topology, nodes=nodes))
+        return [line for line in overloads(of, gap_ms * 1e6) if "node 'edge'" in line]
+
+    assert not told(5.1, Serving(2))
+    (line,) = told(4.9, Serving(2))
+    assert line.startswith("node 'edge' is asked for 2.04 s of work a second and has 2 servers: its queue grows")
+    (line,) = told(9.9, Serving(1, 3))
+    assert "its buffer fills and it refuses the rest" in line
+    assert not told(0.1, Serving(None))
+    assert not told(2.6, Serving(batch=Batch(size=4)))  # a batch of 4 takes 10 ms
+    assert told(2.4, Serving(batch=Batch(size=4)))
+
+
+def test_a_closed_loop_is_told_of_no_cycles_that_nobody_can_know(tmp_path):
+    scenario, plan = planned(tmp_path)
+    assert not any("cycles" in line for line in advice(scenario, plan, np.zeros(100, dtype=np.int64)))

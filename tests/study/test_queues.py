@@ -8,8 +8,11 @@ from scipy import stats
 from small import assembly, queues, simulated
 
 import simulator
+from simulator.errors import ScenarioError
+from simulator.scenario.variants import variants
 from simulator.seeds import Streams
 from simulator.study import timed
+from simulator.study.fingerprint import fingerprint
 from simulator.study.run import run
 from tests.support.statistics import assert_mean
 
@@ -192,3 +195,38 @@ def test_the_record_of_the_queue_says_what_its_requests_say(tmp_path):
     half = stats.t.ppf(0.975, 9) * means.std(ddof=1) / math.sqrt(10)
     assert cell.estimates["latency_mean_ms"].high == pytest.approx(means.mean() + half, rel=1e-9)
     assert cell.estimates["latency_mean_ms"].samples == 10
+
+
+def test_measured_service_times_are_read_beside_the_scenario_and_name_the_cell(tmp_path):
+    (tmp_path / "times.csv").write_text("ms\n2\n4\n")
+    loaded = queues(tmp_path, [{"law": "empirical", "path": "times.csv"}], workload=every_second(), replications=1)
+    _, sojourn_s = sojourns(only(loaded))
+    assert set(np.round(sojourn_s * 1e3)) == {2, 4}
+    (cell,) = variants(loaded)
+    before = fingerprint(cell)
+    (tmp_path / "times.csv").write_text("ms\n2\n4\n5\n")
+    assert fingerprint(cell) != before
+    (tmp_path / "times.csv").unlink()
+    with pytest.raises(ScenarioError, match=r"no file 'times\.csv'"):
+        simulator.load(tmp_path / "scenario.yaml")
+
+
+def every_second():
+    return {"arrivals": {"kind": "periodic", "every": "1 s"}, "requests": 40}
+
+
+def test_an_overload_is_noted_in_the_run_and_its_machine_is_busy_all_the_time(tmp_path):
+    loaded = queues(tmp_path, [{"mean": "1100 ms"}], workload=every_second(), replications=2)
+    (cell,) = run(loaded, tmp_path / "run").record.cells
+    assert [note for note in cell.notes if "node 'server1' is asked for 1.13 s of work a second" in note]
+    (row,) = cell.tables["machines"]
+    assert row["utilisation"] == 1.0
+    assert row["offered_load"] == pytest.approx(1.1 * 40 / 39)
+
+
+def test_machines_are_not_measured_where_that_is_not_wanted(tmp_path):
+    measure = [{"timed": {"machines": False}}]
+    loaded = queues(tmp_path, [{"mean": "100 ms"}], workload=every_second(), replications=2, measure=measure)
+    (cell,) = run(loaded, tmp_path / "run").record.cells
+    assert "machines" not in cell.tables
+    assert cell.estimates["latency_mean_ms"].value == 100

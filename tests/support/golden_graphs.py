@@ -60,7 +60,7 @@ def shelf_topology(name: str) -> Topology:
     file = yaml.safe_load((ROOT / "topologies" / f"{name}.yaml").read_text(encoding="utf-8"))
     nodes = [Node(n, b["kind"], survival=b.get("survival", {}), forwards_when_down=b.get("forwards_when_down", True))
              for n, b in file["nodes"].items()]
-    links = [Link("-".join(b["between"]), tuple(b["between"]), round(magnitude(b["latency"], "nanosecond")),
+    links = [Link("-".join(b["between"]), tuple(b["between"]), round(magnitude(b.get("latency", 0), "nanosecond")),
                   survival=b.get("survival", {})) for b in file["links"]]
     return Topology(file["title"], tuple(nodes), tuple(links))
 

@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from simulator.errors import ScenarioError
+from simulator.topology.devices import devices
 from simulator.topology.files import plain_topology, read_topology
 from simulator.topology.graph import Link, Node
 from simulator.topology.graphml import distance_km
+from simulator.topology.serving import Batch, Serving
 
 YAML = """\
 title: Three
@@ -169,3 +171,58 @@ def test_a_wrong_value_in_graphml_is_told(tmp_path):
         "net.graphml links.0.latency",
         "net.graphml links.0.loss",
     ]
+
+
+MACHINES = """\
+nodes:
+  a: {servers: 3, buffer: 10, cold_start: 2 s}
+  b: {servers: unlimited, device: jetson-nano}
+  c: {discipline: processor_sharing, device: raspberry-pi-4, speed: 1 GFLOP/s}
+  d: {batch: {size: 8, wait: 5 ms, further: 0.1}}
+links:
+  - {between: [a, b]}
+  - {between: [b, c]}
+  - {between: [c, d]}
+"""
+
+
+def test_how_a_machine_serves_is_read_and_written_out_the_same(tmp_path):
+    topology = read_topology(written(tmp_path, MACHINES))
+    assert [node.serving for node in topology.nodes] == [
+        Serving(3, 10, cold_start_ns=2_000_000_000), Serving(None), Serving(discipline="processor_sharing"),
+        Serving(batch=Batch(size=8, wait_ns="5 ms", further=0.1))]
+    again = read_topology(written(tmp_path, yaml.safe_dump(plain_topology(topology), sort_keys=False), "again.yaml"))
+    assert again == topology
+
+
+def test_a_device_gives_speed_and_memory_unless_they_are_given(tmp_path):
+    nodes = read_topology(written(tmp_path, MACHINES)).node_by_name
+    assert (nodes["b"].speed_flop_per_s, nodes["b"].memory_bytes) == (236e9, 4_000_000_000)
+    assert (nodes["c"].speed_flop_per_s, nodes["c"].memory_bytes) == (1e9, 4_000_000_000)
+
+
+def test_every_device_has_a_source_and_says_what_is_estimated():
+    for device in devices().values():
+        assert device.source
+        assert set(device.estimated) <= {"speed", "memory", "idle_watts", "busy_watts"}
+        assert 0 < device.idle_watts < device.busy_watts
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        ("{servers: 0}", "0 must be >= 1"),
+        ("{servers: many}", "'many' is not a whole number"),
+        ("{servers: unlimited, buffer: 3}", "3 places, but with unlimited servers nobody waits"),
+        ("{servers: unlimited, discipline: priority}",
+         "'priority' has no meaning with unlimited servers: nobody waits or shares"),
+        ("{batch: {size: 4}, discipline: priority}", "'priority' together with batches is not supported"),
+        ("{batch: {size: 4}, buffer: 3}", "3 places cannot hold a batch of 4"),
+        ("{batch: {size: 4}, servers: unlimited}", "'unlimited' servers never let a batch gather"),
+        ("{discipline: lifo}", "'lifo' is not known here"),
+        ("{device: jetson-nanno}", "no device named 'jetson-nanno'"),
+    ],
+)
+def test_machines_that_make_no_sense_are_refused(tmp_path, node, told):
+    found = problems_of(written(tmp_path, f"nodes: {{a: {node}}}"))
+    assert told in [message for _, message in found]

@@ -44,8 +44,19 @@ def breakdowns_number(arrival, service, fails, repairs):
     return busy + (1 - up) * arrival / repairs
 
 
+def mean_value_analysis(demands, window):
+    """Return the throughput of a closed network with so many jobs."""
+    queues = [0.0] * len(demands)
+    for jobs in range(1, window + 1):
+        times = [demand * (1 + queue) for demand, queue in zip(demands, queues, strict=True)]
+        throughput = jobs / sum(times)
+        queues = [throughput * time for time in times]
+    return throughput
+
+
 LOST_OF_FIVE = (1 - 0.8) * 0.8**5 / (1 - 0.8**6)
 B, C = erlang_b(3, 2), erlang_c(3, 2)
+X = mean_value_analysis((0.5, 1.0, 0.8), 4)
 L_BREAKDOWNS = breakdowns_number(0.5, 1, 0.1, 0.5)
 TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisation and number present
     "mm1": ({"latency_mean_ms": 2000, "share_late": math.exp(-2)}, {"server": (0.5, 1.0)}),
@@ -59,6 +70,8 @@ TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisa
                {"first": (0.6, 1.5), "second": (0.5, 1.0), "third": (2 / 3, 2.0)}),
     "stages": ({"latency_mean_ms": 1800 + 1000 * 0.6 * 0.8**2 / (2 * (1 - 0.48))}, {"second": (0.48, None)}),
     "breakdowns": ({"latency_mean_ms": 1000 * L_BREAKDOWNS / 0.5}, {"server": (0.5, L_BREAKDOWNS)}),
+    "window": ({"latency_mean_ms": 4000 / X},
+               {"first": (0.5 * X, None), "second": (X, None), "third": (0.8 * X, None)}),
     "mginf": ({"latency_mean_ms": 1000}, {"server": (None, 2.0)}),
 }
 
@@ -66,6 +79,7 @@ TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisa
 def test_the_formulas_give_the_numbers_of_the_literature():
     assert (B, C) == (pytest.approx(4 / 19), pytest.approx(4 / 9))
     assert pytest.approx(1.91667, abs=1e-5) == L_BREAKDOWNS
+    assert pytest.approx(0.82771, abs=5e-6) == X
     assert hypoexponential_tail(8, (0.4, 0.6, 0.3)) == pytest.approx(0.3753, abs=5e-5)
     assert pytest.approx(0.08882, abs=5e-6) == LOST_OF_FIVE
 
