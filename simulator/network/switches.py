@@ -35,11 +35,15 @@ class Switches:
             self.instants, self.masks = instants.tolist(), as_masks(down)
             if timeline.coins is not None:
                 self.tossed = as_masks([~timeline.coins[:, c] for c in columns])
+        self.place = 0  # of the epoch that was asked for last
         self._names: dict[int, frozenset[str]] = {}
 
     def mask_at(self, when_ns: int, request: int) -> int:
         """Return what is down for a request at an instant >= 0, as a bit mask over ``names``."""
-        mask = self.masks[bisect_right(self.instants, when_ns) - 1]
+        place, instants = self.place, self.instants
+        if instants[place] > when_ns or (place + 1 < len(instants) and instants[place + 1] <= when_ns):
+            place = self.place = bisect_right(instants, when_ns) - 1
+        mask = self.masks[place]
         return mask if self.tossed is None else mask | self.tossed[request]
 
     def down(self, mask: int) -> frozenset[str]:

@@ -8,12 +8,13 @@ instant, by an event.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 from simulator.network import links
 from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, blame_code
 from simulator.network.life import forever
 from simulator.network.links import Hop, Settle
+from simulator.network.passage import cut_by_link, cut_by_relay, passage
 from simulator.network.world import World
 from simulator.topology.routes import Route
 
@@ -80,6 +81,29 @@ class Wiring:
         hops = [self._hop(ends.name, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
         if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route):
             return links.delay(settle, sum(hop.line.latency_ns for hop in hops), bit)
+        hop_by_hop = partial(self._hop_by_hop, edge, route, hops, settle, is_alone=is_alone)
+        cut = self._cut(route, hops)
+        if cut is None:
+            return hop_by_hop()
+        return passage(settle, sum(hop.line.latency_ns for hop in hops), bit, cut, hop_by_hop)
+
+    def _cut(self, route: Route, hops: list[Hop]) -> list[tuple[int, int]] | None:
+        """Return when a message on a route that only takes time is stopped; None where it is more than that."""
+        stops = [name for name in (*route.links, *route.hops[1:-1]) if name in self.world.columns]
+        has_queue = any(hop.line.is_queueing or hop.jitter is not None or hop.lost is not None for hop in hops)
+        if has_queue or any(self.world.coins(name) for name in stops):
+            return None
+        cut, reached = list[tuple[int, int]](), 0
+        for place, hop in enumerate(hops):
+            relay = route.hops[place]
+            if place and relay in self.world.routes.relevant:
+                cut += cut_by_relay(self.world.outages(relay), reached)
+            cut += cut_by_link(self.world.outages(route.links[place]), reached, hop.line.latency_ns)
+            reached += hop.line.latency_ns
+        return cut
+
+    def _hop_by_hop(self, edge: int, route: Route, hops: list[Hop], settle: Settle, *, is_alone: bool) -> Settle:
+        world, bit = self.world, self.plan.graph.edge_bit(edge)
         for place in range(len(hops) - 1, -1, -1):
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
             if self.needs_entry(route, place, is_alone):

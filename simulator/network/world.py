@@ -69,6 +69,14 @@ class World:
         column = self.columns[name]
         return Life(timeline.crash_ns[column].tolist(), timeline.repair_ns[column].tolist())
 
+    def outages(self, name: str) -> list[tuple[int, int]]:
+        """Return from when to when a component is down by its timeline."""
+        timeline = self.draws.timeline
+        if timeline is None or name not in self.columns:
+            return []
+        column = self.columns[name]
+        return list(zip(timeline.crash_ns[column].tolist(), timeline.repair_ns[column].tolist(), strict=True))
+
     def until(self, name: str) -> Until:
         """Return a fresh ``until`` of a component, with its coins."""
         life, coins = self.life(name), self.coins(name)

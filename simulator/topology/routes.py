@@ -24,7 +24,11 @@ class Route:
 
 
 class Routes:
-    """The route of least latency between two nodes over what is up; ties go to fewer hops, then always to the same."""
+    """The route of least latency between two nodes over what is up; ties go to fewer hops, then always to the same.
+
+    Only what is down on a route makes another one be looked for: a failure elsewhere, or the repair of what the route
+    did not have to go around, changes nothing.
+    """
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
@@ -42,7 +46,18 @@ class Routes:
             target: Node that receives.
             down: Names of components that are down.
         """
-        key = (source, target, down & self.relevant)
+        down &= self.relevant
+        around: frozenset[str] = frozenset()
+        while True:
+            route = self._around(source, target, around)
+            hit = down.intersection((*route.links, *route.hops[1:-1])) if route else None
+            if not hit:
+                return route
+            around |= hit
+
+    def _around(self, source: str, target: str, down: frozenset[str]) -> Route | None:
+        """Return the best route around these, remembered; it stays the best while whatever else is down is not on it."""
+        key = (source, target, down)
         if key not in self._found:
             self._found[key] = self._search(*key)
         return self._found[key]
