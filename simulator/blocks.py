@@ -23,4 +23,5 @@ class Block(BaseModel):
     """A frozen block of a file; unknown keys are refused, and quantities carry their units."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=key_of, validate_by_name=True,
-                              validate_by_alias=True, allow_inf_nan=False, protected_namespaces=())
+                              validate_by_alias=True, allow_inf_nan=False, protected_namespaces=(),
+                              defer_build=True)  # a scenario uses few of the many kinds that there are

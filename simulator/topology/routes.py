@@ -56,7 +56,7 @@ class Routes:
             around |= hit
 
     def _around(self, source: str, target: str, down: frozenset[str]) -> Route | None:
-        """Return the best route around these, remembered; it stays the best while whatever else is down is not on it."""
+        """Return the best route around these, remembered: still the best while what else is down is not on it."""
         key = (source, target, down)
         if key not in self._found:
             self._found[key] = self._search(*key)
