@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --constraint constraints.txt
-BENCHMARKS := chain dag expectation failout_training repetition accuracy_in_loop startup
+BENCHMARKS := chain dag mesh expectation failout_training repetition accuracy_in_loop startup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-jax bench wheel clean

@@ -13,6 +13,7 @@ from simulator.network.desks import BatchRoom, Counter, PriorityRoom
 from simulator.network.evented import CRASH, WARM, Discipline, Enter, EventedMachine, switches_of
 from simulator.network.life import Life
 from simulator.network.meters import Meter, Watched
+from simulator.network.pace import Steady
 from simulator.network.servers import Servers
 from simulator.network.sharing import Sharing
 from simulator.topology.serving import PLAIN, Serving
@@ -54,8 +55,9 @@ def _foreseen(world: World, node: str, serving: Serving) -> Machinery:
 def _queue(world: World, node: str, serving: Serving) -> machines.AnyMachine:
     plan, index, found = world.plan, world.index[node], world.life(node)
     life, crash = found or Life((), ()), plan.crash
-    if serving != PLAIN or (found and crash.in_service == "resume"):
-        return Servers(life, world.limits, index, crash, serving)
+    pace = world.draws.paces.get(node)
+    if serving != PLAIN or pace or (found and crash.in_service == "resume"):
+        return Servers((life, pace or Steady()), world.limits, index, crash, serving)
     if found is None and plan.limit_ns is None:
         return machines.Machine()
     if crash == CrashSemantics():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.service import ConstantService, Service
+from simulator.failures.slow import Spells, stretched
+from simulator.network.pace import paces
 from simulator.network.plan import Draws, Plan, Times
 from simulator.seeds import Streams
 from simulator.topology.graph import Link, Topology
@@ -74,3 +77,9 @@ def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
         jitter_ns=for_each_crossing(plan, lambda link: link.jitter_ns > 0, jitter),
         lost=for_each_crossing(plan, lambda link: link.loss > 0, lost),
     )
+
+
+def slowed(drawn: Draws, plan: Plan, slow: Sequence[Spells]) -> Draws:
+    """Return the draws with slow spells: longer work for requests that meet a slow machine, paces for the others."""
+    work = {part: stretched(column, plan.placement[part], slow) for part, column in drawn.work_ns.items()}
+    return replace(drawn, work_ns=work, paces=paces(slow))

@@ -13,6 +13,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
 from simulator.network.loop import Loop
+from simulator.network.pace import Pace
 from simulator.topology.graph import Topology
 
 Times = NDArray[np.int64]
@@ -66,6 +67,7 @@ class Draws:
         timeline: Failures, or None when nothing can fail.
         jitter_ns: Further delay by (edge name, link name); missing where a link has no jitter.
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
+        paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
     """
 
@@ -74,6 +76,7 @@ class Draws:
     timeline: Timeline | None = None
     jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
+    paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
 
 

@@ -13,6 +13,7 @@ from simulator.network.blame import BY_BUFFER, BY_CRASH, BY_DEADLINE, blame_code
 from simulator.network.blocks import CrashSemantics
 from simulator.network.clock import FOREVER
 from simulator.network.life import DOWN, Life
+from simulator.network.pace import Pace
 from simulator.topology.serving import Serving
 
 
@@ -75,8 +76,9 @@ class Servers:
     """
 
     def __init__(
-        self, life: Life, limits: Sequence[int], component: int, crash: CrashSemantics, serving: Serving
+        self, ups: tuple[Life, Pace], limits: Sequence[int], component: int, crash: CrashSemantics, serving: Serving
     ) -> None:
+        life, self.pace = ups
         self.life, self.limits = life, limits
         self.warmth = Warmth(life, serving.cold_start_ns)
         self.desks = EndlessDesks() if serving.servers is None else Desks(serving.servers)
@@ -121,7 +123,7 @@ class Servers:
         """Serve a job from its start on, through the crashes that it survives."""
         limit, rest = self.limits[request], work
         while True:
-            end, done = self.life.until(start, request), start + rest
+            end, done = self.life.until(start, request), self.pace.done(start, rest)
             if done <= end and done <= limit:
                 self.desks.hold(done)
                 return done
@@ -131,7 +133,7 @@ class Servers:
             if self.loses:
                 self.desks.hold(end)
                 return self._lost(self.crashed, end)
-            rest = work if self.restarts else done - end
+            rest = work if self.restarts else rest - self.pace.worked(start, end)
             start = self.warmth.ready(end)
             if start >= limit:
                 self.desks.hold(limit)

@@ -181,7 +181,8 @@ class _Flow:
     def _served(self, node: str, jobs: Jobs, work: Ints) -> tuple[Ints, Ints]:
         """Return when each job is done, or -1 - when it is lost, and who is to blame for what is lost."""
         lives, code = lives_of(self.draws.timeline, node), blame_code(self.world.index[node], BY_CRASH)
-        is_queue = self.plan.topology.node_by_name[node].serving == PLAIN and self.plan.limit_ns is None
+        is_steady = self.plan.topology.node_by_name[node].serving == PLAIN and node not in self.draws.paces
+        is_queue = is_steady and self.plan.limit_ns is None
         is_plain = is_queue and self.plan.crash == CrashSemantics()
         if lives is None and is_queue:
             return ends_fifo(jobs.when, work), np.zeros_like(work)

@@ -9,6 +9,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.service import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
+from simulator.failures.slow import Slow
 from simulator.failures.trace_block import TraceBlock
 from simulator.model.blocks import ModelFile
 from simulator.model.edge_codecs import codec_problems
@@ -55,11 +56,17 @@ def data_paths(scenario: Scenario) -> dict[str, str]:
     paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
     if scenario.workload and isinstance(scenario.workload.arrivals, TraceArrivals):
         paths["workload.arrivals.path"] = scenario.workload.arrivals.path
-    for place, block in enumerate(scenario.failures):
-        if isinstance(block, TraceBlock):
-            named = {"path": block.path, "nodes": block.nodes}
-            paths |= {f"failures.{place}.{key}": path for key, path in named.items() if path is not None}
+    for place, block in trace_blocks(scenario).items():
+        named = {"path": block.path, "nodes": block.nodes}
+        paths |= {f"{place}.{key}": path for key, path in named.items() if path is not None}
     return paths
+
+
+def trace_blocks(scenario: Scenario) -> dict[str, TraceBlock]:
+    """Return the traces that a scenario replays, by dotted key."""
+    blocks = {f"failures.{place}": block for place, block in enumerate(scenario.failures)}
+    blocks |= {f"slow.{place}.when": slow.when for place, slow in enumerate(scenario.slow)}
+    return {place: block for place, block in blocks.items() if isinstance(block, TraceBlock)}
 
 
 def service_paths(model: ModelFile) -> dict[str, str]:
@@ -94,10 +101,26 @@ def _partition_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
 
 
 def _failure_problems(scenario: Scenario, topology: Topology, parts: Parts) -> Iterator[Problem]:
+    for number, block in enumerate(scenario.slow):
+        yield from (Problem(parts.document.place(p.place), p.message, p.way_out)
+                    for p in (*block.problems(f"slow.{number}", topology), *_evented_problems(number, block, topology)))
     try:
         build_process(scenario.failures, topology)
     except ScenarioError as error:
         yield from (Problem(parts.document.place(p.place), p.message, p.way_out) for p in error.problems)
+
+
+def _evented_problems(number: int, block: Slow, topology: Topology) -> Iterator[Problem]:
+    try:
+        names = build_process([block.when], topology).components
+    except ScenarioError:
+        return
+    for name in names:
+        node = topology.node_by_name.get(name)
+        if node and not node.serving.is_foreseen:
+            discipline = "batch" if node.serving.batch else node.serving.discipline
+            said = f"{name!r} serves by {discipline}, which knows no slow spells"
+            yield Problem(f"slow.{number}.when", said, "let it serve in order of arrival, or name other machines")
 
 
 def _placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.expect.blocks import Measures
 from simulator.failures.blocks import Failure
+from simulator.failures.slow import Slow
 from simulator.model.blocks import Failout, Strategy, Training
 from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
@@ -52,6 +53,7 @@ class Scenario(Block):
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
+    ``slow`` are machines that are up but slow, at times;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -66,6 +68,7 @@ class Scenario(Block):
     codecs: dict[str, Codec] = {}
     placement: dict[str, str] = {}
     failures: tuple[Failure, ...] = ()
+    slow: tuple[Slow, ...] = ()
     workload: Workload | None = None
     policy: Policy = Policy()
     outcomes: TableOutcomes | None = None

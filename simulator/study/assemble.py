@@ -21,6 +21,7 @@ from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
 from simulator.failures.process import FailureProcess, NoLaw
+from simulator.failures.slow import Slowness, slownesses
 from simulator.failures.trace_block import TraceBlock
 from simulator.failures.trace_table import TraceTable
 from simulator.model.blocks import Failout, ModelFile, PartBlock, SourceBlock
@@ -98,6 +99,11 @@ class Assembly:
     def process(self) -> FailureProcess:
         """What can fail, and when."""
         return build_process(self.scenario.failures, self.topology, self._trace)
+
+    @cached_property
+    def slow(self) -> tuple[Slowness, ...]:
+        """Which machines are slow at times, and when."""
+        return slownesses(self.scenario.slow, self.topology, self._trace)
 
     def _trace(self, block: TraceBlock) -> TraceTable:
         nodes = find_file(block.nodes, self.base) if block.nodes else None

@@ -7,9 +7,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from simulator.failures.trace_block import TraceBlock
 from simulator.network.arrivals import TraceArrivals
-from simulator.scenario.cross import service_paths
+from simulator.scenario.cross import service_paths, trace_blocks
 from simulator.scenario.variants import Variant
 from simulator.study.assemble import find_file, has_layers
 
@@ -34,10 +33,9 @@ def fingerprint(cell: Variant) -> str:
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):
         said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
     said += [f"service {file_hash(find_file(path, cell.base))}" for path in service_paths(cell.model).values()]
-    for block in cell.scenario.failures:
-        if isinstance(block, TraceBlock):
-            files = [path for path in (block.path, block.nodes) if path is not None]
-            said.append(f"trace {' '.join(file_hash(find_file(path, cell.base)) for path in files)}")
+    for block in trace_blocks(cell.scenario).values():
+        files = [path for path in (block.path, block.nodes) if path is not None]
+        said.append(f"trace {' '.join(file_hash(find_file(path, cell.base)) for path in files)}")
     return "; ".join(said)
 
 

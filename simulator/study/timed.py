@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.cycles import END_OF_TIME_NS
 from simulator.failures.process import Timeline
+from simulator.failures.slow import spells
 from simulator.network.blocks import Workload
-from simulator.network.draws import draws
+from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
 from simulator.network.loop import Loop
 from simulator.network.plan import Log, MachineLoad, Plan, Times
@@ -143,14 +144,16 @@ def run_once(
     drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
     timed = assembly.scenario.measure.timed
     has_meters = timed is not None and timed.machines
-    if not assembly.process.components:
+    if not assembly.process.components and not assembly.slow:
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, None, is_fast
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
         timeline = assembly.process.timeline(streams, len(arrivals), until)
-        log, is_fast = simulated(choice, plan, replace(drawn, timeline=timeline), progress, has_meters=has_meters)
+        slow = spells(assembly.slow, streams, len(arrivals), until)
+        broken = slowed(replace(drawn, timeline=timeline), plan, slow) if slow else replace(drawn, timeline=timeline)
+        log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
         if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
             told = f"{waiting} requests wait for the repair of a machine that is never repaired"
             raise ScenarioError(Problem("policy.crash", told, NO_END))
