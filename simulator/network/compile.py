@@ -9,6 +9,7 @@ from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, TimeoutWait
 from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
+from simulator.network.lookup import indexed
 from simulator.network.parts import Station, firing_of, single_input
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
@@ -41,7 +42,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             1 + place,
             machinery.machine,
             machinery.serve,
-            world.draws.work_ns[part.name].tolist(),
+            indexed(world.draws.work_ns[part.name]),
             tuple(outputs),
             late,
             emission,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,20 +12,21 @@ from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.closed import ClosedLoop
 from simulator.network.compile import connect
 from simulator.network.links import Settle
+from simulator.network.lookup import filled
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
 from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
+MOST_EDGES = 60  # edges and exits of which a delivery is an int64
 
 
 class Rows:
     """The log while it is written: the first exit that answers counts; a request is lost when all exits are."""
 
-    def __init__(self, requests: int) -> None:
-        self.delivery = [0] * requests
-        self.end = [-1] * requests
-        self.blame = [0] * requests
+    def __init__(self, requests: int, edges: int) -> None:
+        self.delivery = filled(0, requests) if edges < MOST_EDGES else [0] * requests
+        self.end, self.blame = filled(-1, requests), filled(0, requests)
 
     def settle(self, request: int, when: int, fed: int, blame: int) -> None:
         """Note what an exit's output became."""
@@ -53,7 +54,7 @@ def run(
         clock_user: May start ordinary SimPy processes on the clock before the run.
         has_meters: Whether to note what each machine does; costs a little for each part run.
     """
-    rows = Rows(len(draws.arrivals_ns))
+    rows = Rows(len(draws.arrivals_ns), len(plan.graph.edges) + len(plan.graph.exits))
     world = World(plan, draws, has_meters=has_meters)
     if draws.loop:
         closed = ClosedLoop(world, draws.loop, rows.settle)
@@ -96,7 +97,7 @@ def _log(world: World, rows: Rows) -> Log:
 
 
 def finished(
-    ran: tuple[Plan, Times], delivery: list[int], ended: tuple[Times, Times], too_late: Mapping[str, int],
+    ran: tuple[Plan, Times], delivery: Sequence[int], ended: tuple[Times, Times], too_late: Mapping[str, int],
     loads: Mapping[str, MachineLoad],
 ) -> Log:
     """Return the log of all requests; what was not answered by its limit ended there, withdrawn.

@@ -89,34 +89,38 @@ class Meter:
             return MachineLoad(0, 0.0, 0.0)
         if len(entered) != len(left) or (entered > left).any():
             raise FlowError(f"{len(entered)} jobs came to {node!r}, {len(left)} left: please report this")
-        times, present = numbers_present(entered, left)
-        spells = np.diff(times)
-        if int((spells * present).sum()) != int(left.sum() - entered.sum()):
-            raise FlowError(f"Little's law fails on {node!r}: please report this")
         until = until_ns or int(left[-1])
-        inside = np.minimum(left, until) - np.minimum(entered, until)
-        number = float(inside.sum() / until) if until else 0.0
-        return MachineLoad(len(entered), number, self._utilisation(times, present, until))
+        jobs, stays = len(entered), int(left.sum() - entered.sum())
+        inside = int(np.minimum(left, until).sum() - np.minimum(entered, until).sum())
+        times, present = numbers_present(entered, left)
+        del entered, left  # long, as all of these are
+        spells = np.diff(times)
+        if int(np.dot(spells, present)) != stays:
+            raise FlowError(f"Little's law fails on {node!r}: please report this")
+        return MachineLoad(jobs, inside / until if until else 0.0, self._utilisation(times, spells, present, until))
 
-    def _utilisation(self, times: Times, present: NDArray[np.int64], until: int) -> float:
+    def _utilisation(self, times: Times, spells: Times, present: NDArray[np.int32], until: int) -> float:
         servers, own = self.watched.servers, self.watched.busy_ns
         if servers is None or not until:
             return float("nan")
         if own is not None:
             return own() / (servers * int(times[-1])) if times[-1] else 0.0
-        busy = np.concatenate([[0], np.cumsum(np.diff(times) * np.minimum(present, servers))])
+        spells *= np.minimum(present, servers, out=present)
+        busy = np.cumsum(spells, out=spells)  # up to the end of each spell
 
-        def busy_at(instants: Iterable[int]) -> NDArray[np.float64]:
-            until_then = np.minimum(np.array([*instants], dtype=np.int64), until)
-            return np.asarray(np.interp(until_then, times, busy), dtype=np.float64)
+        def busy_at(instants: Iterable[int]) -> Times:
+            until_then = np.clip(np.array([*instants], dtype=np.int64), times[0], min(until, int(times[-1])))
+            place = np.clip(np.searchsorted(times, until_then, side="right") - 1, 0, len(busy) - 1)
+            ahead: Times = busy[place] - (times[place + 1] - until_then) * present[place]
+            return ahead
 
         lost = busy_at(end for _, end in self.watched.idle) - busy_at(start for start, _ in self.watched.idle)
         return float((busy_at([until])[0] - lost.sum()) / (servers * until))
 
 
-def numbers_present(entered: Times, left: Times) -> tuple[Times, NDArray[np.int64]]:
+def numbers_present(entered: Times, left: Times) -> tuple[Times, NDArray[np.int32]]:
     """Return the instants of change, sorted, and the number present after each but the last."""
     times = np.concatenate([entered, left])
-    steps = np.repeat(np.array([1, -1], dtype=np.int64), [len(entered), len(left)])
+    steps = np.repeat(np.array([1, -1], dtype=np.int8), [len(entered), len(left)])
     order = np.argsort(times, kind="stable")
-    return times[order], np.cumsum(steps[order])[:-1]
+    return times[order], np.cumsum(steps[order], dtype=np.int32)[:-1]

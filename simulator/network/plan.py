@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -108,7 +108,7 @@ class Log:
         arrival_ns: Birth of each request.
     """
 
-    delivery: list[int]
+    delivery: Sequence[int]
     end_ns: Times
     blame: NDArray[np.int64]
     too_late: Mapping[str, int]

@@ -7,7 +7,7 @@ that a request which can never fire still ends: when its last input is known to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappush
 
@@ -151,7 +151,7 @@ def closes_after_first(after_ns: int) -> Close:
     return close
 
 
-def closes_at_age(births_ns: list[int], age_ns: int) -> Close:
+def closes_at_age(births_ns: Sequence[int], age_ns: int) -> Close:
     """Return the closing time of a cut-off: some time after the request's birth, whatever has arrived."""
 
     def close(request: int, first: int) -> int:

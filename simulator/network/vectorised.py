@@ -25,6 +25,7 @@ from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_u
 from simulator.network.engine import finished
 from simulator.network.joins import Rules
 from simulator.network.links import transmission_ns
+from simulator.network.lookup import held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Log, MachineLoad, Plan
 from simulator.network.wiring import Wiring
@@ -69,6 +70,7 @@ class _Flow:
         self.marks = None if deadline is None else self.births + deadline
         self.routes = [self._route(edge) for edge in range(len(self.graph.edges))]
         self.order = self._order()
+        self.has_lines = any(len(stage) > 1 for stage in self.order)
         self.inputs: dict[int, Column] = {}
         self.waiting: dict[Stage, list[tuple[int, int, Column]]] = defaultdict(list)
         self.too_late: dict[str, int] = {}
@@ -83,7 +85,7 @@ class _Flow:
                 self._line(*stage)
         answer = self.answer or Column(self.births, *(np.zeros(len(self.births), dtype=np.int64) for _ in range(2)))
         ended = answer.when, answer.blame
-        return finished((self.plan, self.births), answer.fed.tolist(), ended, self.too_late, self.loads)
+        return finished((self.plan, self.births), held(answer.fed), ended, self.too_late, self.loads)
 
     def _route(self, edge: int) -> Route:
         ends, placement = self.graph.edges[edge], self.plan.placement
@@ -139,8 +141,9 @@ class _Flow:
         late = blame_code(self.world.index[node], BY_DEADLINE)
         for kind, (place, each) in enumerate(zip(parts, fired, strict=True)):
             mine = jobs.kind == kind
-            self.ranks[place] = np.zeros(len(self.births), dtype=np.intp)
-            self.ranks[place][jobs.request[mine]] = np.flatnonzero(mine)
+            if self.has_lines:
+                self.ranks[place] = np.zeros(len(self.births), dtype=np.intp)
+                self.ranks[place][jobs.request[mine]] = np.flatnonzero(mine)
             done = ended(each.column, jobs.request[mine], ends[mine], blames[mine])
             self._send(place, done if self.marks is None else done.late(self.marks, late))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import MutableSequence
 from functools import cached_property
 
 from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import Line
+from simulator.network.lookup import filled, held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Plan
 from simulator.network.switches import Switches
@@ -30,7 +32,7 @@ class World:
         self.clock = Clock()
         self.routes = Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
-        self.births: list[int] = draws.arrivals_ns.tolist()
+        self.births = held(draws.arrivals_ns)
         self.stride = 1 + len(plan.graph.parts) + len(plan.graph.edges) * (1 + len(plan.topology.links))
         self._machines: dict[str, Machinery] = {}
         self._lines: dict[tuple[str, str], Line] = {}
@@ -42,16 +44,16 @@ class World:
         return {name: column for column, name in enumerate(timeline.components)} if timeline else {}
 
     @cached_property
-    def limits(self) -> list[int]:
+    def limits(self) -> MutableSequence[int]:
         """The instant at which each request is withdrawn."""
         age = self.plan.limit_ns
-        return [FOREVER] * len(self.births) if age is None else [birth + age for birth in self.births]
+        return filled(FOREVER, len(self.births)) if age is None else held(self.draws.arrivals_ns + age)
 
     @cached_property
-    def marks(self) -> list[int] | None:
+    def marks(self) -> MutableSequence[int] | None:
         """The instant from which each request is late, None without a deadline."""
         age = self.plan.policy.deadline_ns
-        return None if age is None else [birth + age for birth in self.births]
+        return None if age is None else held(self.draws.arrivals_ns + age)
 
     def coins(self, name: str) -> list[bool] | None:
         """Return the component's coin for each request, None where no coins are tossed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -168,7 +168,7 @@ def loop_of(assembly: Assembly) -> Loop | None:
     return getattr(workload.arrivals, "loop", None) if workload else None
 
 
-def interned(deliveries: list[int], table: dict[int, int]) -> NDArray[np.int64]:
+def interned(deliveries: Sequence[int], table: dict[int, int]) -> NDArray[np.int64]:
     """Return the place of each delivery in the table, which grows."""
     return np.fromiter(
         (table.setdefault(delivery, len(table)) for delivery in deliveries), dtype=np.int64, count=len(deliveries)
