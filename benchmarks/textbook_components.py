@@ -140,12 +140,15 @@ class Machine:
 
 
 class Wire:
-    """A link: a FIFO transmitter for each direction, then the delay."""
+    """A link: a FIFO transmitter for each direction, or one for both or for a whole medium, then the delay."""
 
-    def __init__(self, component: Component, link: Link) -> None:
+    def __init__(self, component: Component, link: Link, media: dict[str, simpy.Resource]) -> None:
         self.env, self.component, self.link = component.env, component, link
         self.has_queue = math.isfinite(link.bandwidth_bps)
         self.transmitters = {end: simpy.Resource(component.env) for end in link.ends}
+        if link.duplex == "half" or link.medium:
+            shared = media.setdefault(link.medium or f"{link.name} alone", simpy.Resource(component.env))
+            self.transmitters = dict.fromkeys(link.ends, shared)
 
     def carry(self, size_bytes: int, sender: str, request: Request) -> Generator[simpy.Event, object, bool]:
         """Return, when it is known, whether the message of the calling process came to the other end."""

@@ -89,7 +89,9 @@ class World:
         links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
         self.components = nodes | links
         self.machines = {name: self._machine(node) for name, node in nodes.items()}
-        self.wires = {name: Wire(component, self.topology.link_by_name[name]) for name, component in links.items()}
+        media: dict[str, simpy.Resource] = {}
+        known = self.topology.link_by_name
+        self.wires = {name: Wire(component, known[name], media) for name, component in links.items()}
         self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
         self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
         requests = len(plan.arrivals_ns)

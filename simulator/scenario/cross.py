@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from simulator.dataflow.graph import PartGraph
-from simulator.dataflow.service import EmpiricalService
+from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
 from simulator.model.blocks import ModelFile

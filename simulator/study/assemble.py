@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
-from simulator.dataflow.service import EmpiricalService
+from simulator.durations import EmpiricalService
 from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes

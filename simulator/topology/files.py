@@ -10,8 +10,9 @@ import networkx as nx
 
 from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, read_document
+from simulator.durations import UniformService
 from simulator.errors import Problem, ScenarioError, did_you_mean
-from simulator.topology.blocks import LinkBlock, NodeBlock, Survival, TopologyFile
+from simulator.topology.blocks import GilbertElliott, LinkBlock, NodeBlock, Survival, TopologyFile
 from simulator.topology.devices import devices
 from simulator.topology.graph import NO_FAILURE, Link, Node, Topology
 from simulator.topology.graphml import is_graphml, read_graphml
@@ -73,9 +74,15 @@ def _node_block(node: Node) -> NodeBlock:
 def _link_block(link: Link) -> LinkBlock:
     return LinkBlock(
         between=link.ends, name=None if link.name == "-".join(link.ends) else link.name,
-        latency_ns=_limit(link.latency_ns, "ns"), jitter_ns=_limit(link.jitter_ns, "ns"),
-        bandwidth_bps=_limit(link.bandwidth_bps, "bps"), loss=link.loss, survival=dict(link.survival),
+        latency_ns=_limit(link.latency_ns, "ns"), jitter=link.jitter_law or _limit(link.jitter_ns, "ns"),
+        bandwidth_bps=_limit(link.bandwidth_bps, "bps"), loss=_loss(link), survival=dict(link.survival),
+        duplex=link.duplex, medium=link.medium,
     )
+
+
+def _loss(link: Link) -> float | GilbertElliott:
+    bursts = link.burst is not None
+    return GilbertElliott(kind="gilbert_elliott", loss=link.loss, burst=link.burst) if bursts else link.loss
 
 
 def _plain(block: NodeBlock | LinkBlock) -> dict[str, Any]:
@@ -105,7 +112,14 @@ def _node(name: str, block: NodeBlock, settings: tuple[str, ...]) -> Node:
 def _link(block: LinkBlock, settings: tuple[str, ...]) -> Link:
     bandwidth = float("inf") if block.bandwidth_bps is None else block.bandwidth_bps
     survival = _survival(block.survival, settings)
-    return Link(link_name(block), block.between, block.latency_ns, block.jitter_ns, bandwidth, block.loss, survival)
+    loss, jitter = block.loss, block.jitter
+    most = jitter.high_ns if isinstance(jitter, UniformService) and jitter.low_ns == 0 else None
+    return Link(
+        link_name(block), block.between, block.latency_ns, most or 0, bandwidth,
+        loss.loss if isinstance(loss, GilbertElliott) else loss, survival,
+        burst=loss.burst if isinstance(loss, GilbertElliott) else None,
+        jitter_law=None if most else jitter, duplex=block.duplex, medium=block.medium,
+    )
 
 
 def _survival(survival: Survival, settings: tuple[str, ...]) -> Mapping[str, float]:
@@ -149,6 +163,7 @@ def _graph_problems(file: TopologyFile, document: Document) -> Iterator[Problem]
         joined.setdefault(ends, name)
         names.setdefault(name, "link")
         graph.add_edges_from([block.between] if ends <= set(file.nodes) else [])
+        yield from _sharing_problems(block, document, index)
     yield from _islands(graph, document)
 
 
@@ -158,6 +173,16 @@ def _end_problems(block: LinkBlock, file: TopologyFile, place: str) -> Iterator[
             yield Problem(place, f"no node named {end!r}", did_you_mean(end, file.nodes))
     if block.between[0] == block.between[1]:
         yield Problem(place, f"a link from {block.between[0]!r} to itself", "name two different nodes")
+
+
+def _sharing_problems(block: LinkBlock, document: Document, index: int) -> Iterator[Problem]:
+    """Yield what is wrong with a link that shares its transmitter: it needs one."""
+    shared = {"medium": repr(block.medium)} if block.medium is not None else {}
+    shared |= {"duplex": "'half'"} if block.duplex == "half" else {}
+    for key, said in shared.items():
+        if block.bandwidth_bps is None:
+            yield Problem(document.place(f"links.{index}.{key}"), f"{said} shares a transmitter, but nobody waits for "
+                          "one of unlimited bandwidth", "write a 'bandwidth', such as 10 Mbps")
 
 
 def _islands(graph: nx.Graph[str], document: Document) -> Iterator[Problem]:
