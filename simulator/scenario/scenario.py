@@ -15,6 +15,7 @@ from simulator.model.blocks import Failout, Strategy, Training
 from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
+from simulator.network.disturbances import Disturbance
 
 
 class Repeats(Block):
@@ -52,7 +53,8 @@ class Scenario(Block):
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
-    ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
+    ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name; ``disturbances`` are
+    scripted trouble on links, spikes of latency and messages that are lost for certain.
     """
 
     title: str
@@ -67,6 +69,7 @@ class Scenario(Block):
     placement: dict[str, str] = {}
     failures: tuple[Failure, ...] = ()
     workload: Workload | None = None
+    disturbances: tuple[Disturbance, ...] = ()
     policy: Policy = Policy()
     outcomes: TableOutcomes | None = None
     failout: Failout | None = None

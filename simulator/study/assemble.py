@@ -116,7 +116,8 @@ class Assembly:
         """Return the engine's plan, with the closing times of joins filled in."""
         given = with_given_times(self.model, costs, self._column)
         priority = {name: block.priority for name, block in self.model.parts.items() if block.priority is not None}
-        plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority)
+        plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority,
+                    disturbances=self.scenario.disturbances)
         return with_waits(plan)
 
     def _column(self, path: str, column: str) -> NDArray[np.float64]:
