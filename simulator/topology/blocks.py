@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from simulator.blocks import Block
 from simulator.durations import Jitter
 from simulator.topology.graph import Duplex
+from simulator.topology.measured import Measured
 from simulator.topology.serving import Batch, Discipline, Servers, Serving
 from simulator.units import BandwidthBps, DurationNs, SizeBytes, SpeedFlopPerS
 
@@ -92,11 +93,16 @@ class LinkBlock(Block):
 
 
 class TopologyFile(Block):
-    """Nodes by name, and the links between them."""
+    """Nodes by name, and the links between them.
+
+    ``measured`` are matrices: a link is made for each two of their nodes, or where one is written it gets what is
+    measured and not written.
+    """
 
     title: str = ""
     nodes: Annotated[dict[str, NodeBlock], Field(min_length=1)]
     links: tuple[LinkBlock, ...] = ()
+    measured: tuple[Measured, ...] = ()
 
     @field_validator("nodes", mode="before")
     @classmethod

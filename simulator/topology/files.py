@@ -16,6 +16,7 @@ from simulator.topology.blocks import GilbertElliott, LinkBlock, NodeBlock, Surv
 from simulator.topology.devices import devices
 from simulator.topology.graph import NO_FAILURE, Link, Node, Topology
 from simulator.topology.graphml import is_graphml, read_graphml
+from simulator.topology.measured import MeasuredLink, measured_links
 from simulator.topology.serving import serving_problems
 
 ONLY_SETTING = "normal"
@@ -28,12 +29,20 @@ def read_topology(path: Path) -> Topology:
         ScenarioError: with every problem: not readable, unknown keys, wrong values, unknown ends of links, duplicates,
             self loops, parts of the graph that are not connected.
     """
-    return topology_of(read_graphml(path) if is_graphml(path) else read_document(path))
+    return topology_of(read_graphml(path) if is_graphml(path) else read_document(path), path.parent)
 
 
-def topology_of(document: Document) -> Topology:
-    """Return the topology that a document describes; raise ScenarioError with every problem of it."""
+def topology_of(document: Document, beside: Path = Path()) -> Topology:
+    """Return the topology that a document describes; raise ScenarioError with every problem of it.
+
+    Args:
+        document: Plain values with places.
+        beside: The folder that the paths of measured matrices may start from.
+    """
     file, problems = read_block(TopologyFile, document)
+    if file and file.measured:
+        file, unread = with_measured(file, document, beside)
+        problems = (*problems, *unread)
     if file:
         problems = (*problems, *_graph_problems(file, document), *_survival_problems(file, document),
                     *_machine_problems(file, document))
@@ -43,6 +52,36 @@ def topology_of(document: Document) -> Topology:
     named = tuple(settings) or (ONLY_SETTING,)
     return Topology(file.title, tuple(_node(name, block, named) for name, block in file.nodes.items()),
                     tuple(_link(block, named) for block in file.links))
+
+
+def with_measured(file: TopologyFile, document: Document, beside: Path) -> tuple[TopologyFile, tuple[Problem, ...]]:
+    """Return the file with what was measured in its links, and what is wrong with the matrices."""
+    links = {frozenset(block.between): block for block in file.links}
+    problems: list[Problem] = []
+    for place, measured in enumerate(file.measured):
+        at = f"measured.{place}"
+        problems += [Problem(document.place(f"{at}.nodes.{name}"), f"no node named {name!r}",
+                             did_you_mean(name, file.nodes)) for name in measured.nodes if name not in file.nodes]
+        try:
+            for pair, found in measured_links(measured, beside):
+                _lay_over(links, pair, found)
+        except ScenarioError as error:
+            problems += [Problem(document.place(f"{at}.{p.place}"), p.message, p.way_out) for p in error.problems]
+    rest = tuple(links[frozenset(block.between)] for block in file.links)
+    made = tuple(block for ends, block in links.items() if block not in rest)
+    known = tuple(block for block in made if set(block.between) <= set(file.nodes))
+    return file.model_copy(update={"links": (*rest, *known)}), tuple(problems)
+
+
+def _lay_over(links: dict[frozenset[str], LinkBlock], pair: tuple[str, str], found: MeasuredLink) -> None:
+    """Give a link what was measured and not written; make it where there is none and it is good enough."""
+    there = links.get(frozenset(pair))
+    if there is None and found.is_link:
+        links[frozenset(pair)] = LinkBlock.model_validate({"between": pair, **found.keys})
+    elif there is not None:
+        news = LinkBlock.model_validate({"between": there.between, **found.keys})
+        links[frozenset(pair)] = there.model_copy(
+            update={key: getattr(news, key) for key in found.keys if key not in there.model_fields_set})
 
 
 def link_name(block: LinkBlock) -> str:
