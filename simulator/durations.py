@@ -11,7 +11,14 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, WrapSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    WrapSerializer,
+    model_validator,
+)
 
 from simulator.blocks import Block
 from simulator.units import TIME_LADDER, DurationNs, PositiveDurationNs, Quantity
@@ -220,7 +227,7 @@ Service = Annotated[Laws, BeforeValidator(_with_law)]
 
 def _from_most(value: Any) -> Any:
     """Return a jitter's block for the plain duration that it may add at most, None for 0."""
-    if isinstance(value, dict) or value is None:
+    if isinstance(value, dict | Block) or value is None:
         return _with_law(value)
     most_ns = DURATION.read(value)
     return {"law": "uniform", "low": 0, "high": value} if most_ns else None
@@ -231,6 +238,12 @@ def _to_most(jitter: Any, show: SerializerFunctionWrapHandler) -> Any:
     return DURATION.show(jitter.high_ns) if is_plain else show(jitter)
 
 
+def _without_file(jitter: Laws | None) -> Laws | None:
+    if isinstance(jitter, EmpiricalService) and jitter.path:
+        raise ValueError(f"jitter is not read from a file such as {jitter.path!r}; write 'times: [1 ms, 9 ms]'")
+    return jitter
+
+
 DURATION = Quantity("nanosecond", TIME_LADDER, is_whole=True)
-Jitter = Annotated[Laws | None, BeforeValidator(_from_most), WrapSerializer(_to_most)]
+Jitter = Annotated[Laws | None, BeforeValidator(_from_most), AfterValidator(_without_file), WrapSerializer(_to_most)]
 """The further delay of messages, in a file ``4 ms`` (uniform from 0) or ``{law: gamma, mean: 4 ms, cv: 0.5}``."""

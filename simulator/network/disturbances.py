@@ -1,4 +1,4 @@
-"""Scripted trouble on links: spikes of latency, and messages that are lost for certain. YAML blocks and what they do."""
+"""Scripted trouble on links: spikes of latency, and messages that are lost for certain."""
 
 from __future__ import annotations
 
@@ -119,10 +119,10 @@ class Added:
 def added_by_link(disturbances: Iterable[Disturbance]) -> Mapping[str, Added]:
     """Return the spikes of each link that has any; where several overlap they add up."""
     steps: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for each in disturbances:
-        for start, end in each.spells() if isinstance(each, Spikes) else ():
-            steps[each.link][start] += each.adds_ns
-            steps[each.link][end] -= each.adds_ns
+    for spikes in (each for each in disturbances if isinstance(each, Spikes)):
+        for start, end in spikes.spells():
+            steps[spikes.link][start] += spikes.adds_ns
+            steps[spikes.link][end] -= spikes.adds_ns
     sums = {link: (sorted(of), np.cumsum([of[at] for at in sorted(of)]).tolist()) for link, of in steps.items()}
     return {link: Added(instants, adds) for link, (instants, adds) in sums.items()}
 

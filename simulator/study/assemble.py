@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
-from simulator.durations import EmpiricalService
 from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
+from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy

@@ -77,8 +77,8 @@ class LinkBlock(Block):
     """A link between two nodes; its name is ``a-b`` unless given, its bandwidth unlimited unless given.
 
     ``loss`` is a probability, or ``{kind: gilbert_elliott, loss: 0.1, burst: 5}``. ``jitter`` is the most that may be
-    added (uniform from 0), or a law such as ``{law: gamma, mean: 4 ms, cv: 0.5}``. With ``duplex: half`` both directions
-    share one transmitter; all links of one ``medium`` share one.
+    added (uniform from 0), or a law such as ``{law: gamma, mean: 4 ms, cv: 0.5}``. With ``duplex: half`` both
+    directions share one transmitter; all links of one ``medium`` share one.
     """
 
     between: tuple[str, str]

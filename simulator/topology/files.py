@@ -120,8 +120,9 @@ def _link_block(link: Link) -> LinkBlock:
 
 
 def _loss(link: Link) -> float | GilbertElliott:
-    bursts = link.burst is not None
-    return GilbertElliott(kind="gilbert_elliott", loss=link.loss, burst=link.burst) if bursts else link.loss
+    if link.burst is None:
+        return link.loss
+    return GilbertElliott(kind="gilbert_elliott", loss=link.loss, burst=link.burst)
 
 
 def _plain(block: NodeBlock | LinkBlock) -> dict[str, Any]:

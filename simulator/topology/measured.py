@@ -44,9 +44,10 @@ class RoundTrips(Block):
     of which ``slot`` is taken, or without one the median.
     """
 
-    origin: ClassVar[str] = ("planetlab_rtt_490x18.npz holds the PlanetLab round trips of NetLatency-Data (Zhu et al., "
-                             "IEEE/ACM Transactions on Networking, 2017; github.com/uofa-rzhu3/NetLatency-Data), packed as "
-                             "docs/links.md says")
+    origin: ClassVar[str] = (
+        "planetlab_rtt_490x18.npz holds the PlanetLab round trips of NetLatency-Data (Zhu et al., IEEE/ACM Trans. "
+        "on Networking, 2017; github.com/uofa-rzhu3/NetLatency-Data), packed as docs/links.md says"
+    )
     kind: Literal["round_trips"]
     path: str = "../shared/data/latency/planetlab_rtt_490x18.npz"
     array: str = "rtt_ms_upper"
@@ -88,9 +89,10 @@ class Delivered(Block):
     below ``least`` there is no link unless one is written.
     """
 
-    origin: ClassVar[str] = ("intel_lab_links.npz holds the connectivity of the Intel Berkeley lab's 54 motes "
-                             "(connectivity.txt, 2004; github.com/nwhitehead1/SensorAnomalyDetection), packed as "
-                             "docs/links.md says")
+    origin: ClassVar[str] = (
+        "intel_lab_links.npz holds the connectivity of the Intel Berkeley lab's 54 motes (connectivity.txt, 2004; "
+        "github.com/nwhitehead1/SensorAnomalyDetection), packed as docs/links.md says"
+    )
     kind: Literal["delivered"]
     path: str = "../shared/data/iot_links/intel_lab_links.npz"
     array: str = "delivery_prob"
@@ -153,4 +155,5 @@ def _read(block: RoundTrips | Delivered, beside: Path) -> Floats:
     except KeyError as error:
         raise ScenarioError(Problem("array", f"no array {block.array!r} in {block.path!r}", block.origin)) from error
     except (OSError, ValueError, BadZipFile, AttributeError, TypeError) as error:
-        raise ScenarioError(Problem("path", f"{block.path!r} is no npz file of numbers: {error}", block.origin)) from error
+        raise ScenarioError(
+            Problem("path", f"{block.path!r} is no npz file of numbers: {error}", block.origin)) from error

@@ -91,7 +91,8 @@ def test_every_problem_has_its_place_and_a_missing_file_its_origin(tmp_path):
 
 @pytest.mark.skipif(not PLANETLAB.exists(), reason="the PlanetLab round trips are not on this machine")
 def test_planetlab_round_trips(tmp_path):
-    found = topology(tmp_path, f"measured: [{{kind: round_trips, path: {PLANETLAB}, slot: 0, nodes: {{a: 0, b: 1, c: 489}}}}]\n")
+    nodes = "{a: 0, b: 1, c: 489}"
+    found = topology(tmp_path, f"measured: [{{kind: round_trips, path: {PLANETLAB}, slot: 0, nodes: {nodes}}}]\n")
     trips = np.load(PLANETLAB)["rtt_ms_upper"][0].astype(float)
     assert [link.latency_ns for link in found.links] == [round(trips[i] * 5e5) for i in (0, 488, 976)]
 
