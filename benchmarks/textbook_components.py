@@ -150,7 +150,9 @@ class Wire:
             shared = media.setdefault(link.medium or f"{link.name} alone", simpy.Resource(component.env))
             self.transmitters = dict.fromkeys(link.ends, shared)
 
-    def carry(self, size_bytes: int, sender: str, request: Request) -> Generator[simpy.Event, object, bool]:
+    def carry(
+        self, size_bytes: int, sender: str, request: Request, further_ns: int = 0
+    ) -> Generator[simpy.Event, object, bool]:
         """Return, when it is known, whether the message of the calling process came to the other end."""
         message = self.env.active_process
         if message is None or self.component.is_down(request):
@@ -161,7 +163,7 @@ class Wire:
                 with self.transmitters[sender].request() as turn:
                     yield turn
                     yield self.env.timeout(math.ceil(size_bytes * 8e9 / self.link.bandwidth_bps))
-            yield self.env.timeout(self.link.latency_ns)
+            yield self.env.timeout(self.link.latency_ns + further_ns)
         except simpy.Interrupt:
             return False
         else:

@@ -52,7 +52,8 @@ BAD = {
     ),
     "unknown law of jitter": (
         (CHAIN, "jitter: 2 ms", "jitter: {law: gama, mean: 2 ms}"),
-        "chain.yaml:8 links.1.jitter: unknown law 'gama'; did you mean 'gamma'?",
+        "chain.yaml:8 links.1.jitter: unknown law 'gama'; did you mean 'gamma'? "
+        "known: 'constant', 'exponential', 'gamma', 'lognormal', 'normal', 'uniform', 'empirical'",
     ),
     "losses in bursts that cannot be": (
         (CHAIN, "loss: 0.01", "loss: {kind: gilbert_elliott, loss: 0.9, burst: 5}"),

@@ -153,9 +153,13 @@ def sharing(plan: Plan, rng: np.random.Generator) -> Plan:
 
 
 def check_sharing(plan, policy, seed, requests):
+    """Compare engine and textbook on links of all kinds: shared or not, with jitter and spikes or without."""
     rng = np.random.default_rng(seed)
     plan = sharing(with_delays(plan, policy, rng), rng)
     given_draws = draws_of(plan, rng, requests)
+    if seed % 2:
+        jitter = {key: rng.integers(0, 20_000, requests) for key in given_draws.lost if rng.random() < 0.5}
+        plan, given_draws = troubled(plan, rng), replace(given_draws, jitter_ns=jitter)
     book, log = textbook_dag.run(textbook_plan(plan, given_draws)), engine.run(plan, given_draws)
     assert log.delivery == list(book.delivery)
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
@@ -163,14 +167,14 @@ def check_sharing(plan, policy, seed, requests):
 
 @STRICT
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
-def test_any_plan_with_shared_transmitters_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
+def test_any_plan_with_shared_transmitters_and_spikes_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
     check_sharing(plan, policy, seed, 40)
 
 
 @pytest.mark.slow
 @settings(max_examples=800, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
-def test_many_plans_with_shared_transmitters_have_the_textbooks_deliveries_and_ends(plan, policy, seed):
+def test_many_plans_with_shared_transmitters_and_spikes_have_the_textbooks_deliveries_and_ends(plan, policy, seed):
     check_sharing(plan, policy, seed, 60)
 
 
