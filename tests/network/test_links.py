@@ -145,6 +145,25 @@ def test_links_of_one_medium_share_its_air():
     assert ends == {None: [2007], "wifi": [3007]}
 
 
+def test_a_message_takes_a_shared_transmitter_when_it_comes_not_when_its_fate_is_known():
+    # a is done at 5000 ns, b at 1000: b's message has the air first, though a's machine took its job first
+    parts = graph([("s", "a"), ("s", "b"), ("a", "c"), ("b", "c")])
+    links = (Link("s-a", ("s", "a")), Link("s-b", ("s", "b")), Link("a-c", ("a", "c"), bandwidth_bps=8e6, medium="air"),
+             Link("b-c", ("b", "c"), bandwidth_bps=2e6, medium="air"))
+    log = run(parts, [0], work={"a": 5000, "b": 1000}, links=links, payload={"a->c": 1, "b->c": 1})
+    assert log.end_ns.tolist() == [6000]  # b from 1000 to 5000, then a
+
+
+def test_a_link_that_dies_frees_the_air_that_it_shares():
+    # a's message of 8000 ns begins at 0 and dies with its link at 3000; b's of 1000 ns waits until then
+    parts = graph([("a", "c"), ("b", "c")])
+    links = (Link("a-c", ("a", "c"), bandwidth_bps=1e6, medium="air"),
+             Link("b-c", ("b", "c"), bandwidth_bps=8e6, medium="air"))
+    made = {"links": links, "payload": {"a->c": 1, "b->c": 1}}
+    assert run(parts, [0], **made).end_ns.tolist() == [9000]
+    assert run(parts, [0], down={"a-c": [(3000, 99_000)]}, **made).end_ns.tolist() == [4000]
+
+
 def sharing(plan: Plan, rng: np.random.Generator) -> Plan:
     """Return the plan with each link full or half duplex or on one of two media."""
     ways = [{}, {"duplex": "half"}, {"medium": "wifi"}, {"medium": "cell", "duplex": "half"}]
@@ -160,6 +179,8 @@ def check_sharing(plan, policy, seed, requests):
     if seed % 2:
         jitter = {key: rng.integers(0, 20_000, requests) for key in given_draws.lost if rng.random() < 0.5}
         plan, given_draws = troubled(plan, rng), replace(given_draws, jitter_ns=jitter)
+    if seed % 3 == 0:  # without rerouting, so that queues may be entered early
+        given_draws = replace(given_draws, timeline=only(given_draws.timeline, nodes(plan)))
     book, log = textbook_dag.run(textbook_plan(plan, given_draws)), engine.run(plan, given_draws)
     assert log.delivery == list(book.delivery)
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
@@ -169,6 +190,7 @@ def check_sharing(plan, policy, seed, requests):
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
 def test_any_plan_with_shared_transmitters_and_spikes_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
     check_sharing(plan, policy, seed, 40)
+    check_sharing(alone(plan), policy, 3 * seed, 40)
 
 
 @pytest.mark.slow
@@ -176,6 +198,7 @@ def test_any_plan_with_shared_transmitters_and_spikes_has_the_textbooks_deliveri
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
 def test_many_plans_with_shared_transmitters_and_spikes_have_the_textbooks_deliveries_and_ends(plan, policy, seed):
     check_sharing(plan, policy, seed, 60)
+    check_sharing(alone(plan), policy, 3 * seed, 60)
 
 
 def test_the_fast_path_leaves_shared_transmitters_to_the_engine():
