@@ -245,5 +245,8 @@ def _without_file(jitter: Laws | None) -> Laws | None:
 
 
 DURATION = Quantity("nanosecond", TIME_LADDER, is_whole=True)
-Jitter = Annotated[Laws | None, BeforeValidator(_from_most), AfterValidator(_without_file), WrapSerializer(_to_most)]
+Jitter = Annotated[
+    Laws | None, BeforeValidator(_from_most, json_schema_input_type=DurationNs | Laws | None),
+    AfterValidator(_without_file), WrapSerializer(_to_most),
+]
 """The further delay of messages, in a file ``4 ms`` (uniform from 0) or ``{law: gamma, mean: 4 ms, cv: 0.5}``."""
