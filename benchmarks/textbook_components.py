@@ -140,14 +140,19 @@ class Machine:
 
 
 class Wire:
-    """A link: a FIFO transmitter for each direction, then the delay."""
+    """A link: a FIFO transmitter for each direction, or one for both or for a whole medium, then the delay."""
 
-    def __init__(self, component: Component, link: Link) -> None:
+    def __init__(self, component: Component, link: Link, media: dict[str, simpy.Resource]) -> None:
         self.env, self.component, self.link = component.env, component, link
         self.has_queue = math.isfinite(link.bandwidth_bps)
         self.transmitters = {end: simpy.Resource(component.env) for end in link.ends}
+        if link.duplex == "half" or link.medium:
+            shared = media.setdefault(link.medium or f"{link.name} alone", simpy.Resource(component.env))
+            self.transmitters = dict.fromkeys(link.ends, shared)
 
-    def carry(self, size_bytes: int, sender: str, request: Request) -> Generator[simpy.Event, object, bool]:
+    def carry(
+        self, size_bytes: int, sender: str, request: Request, further_ns: int = 0
+    ) -> Generator[simpy.Event, object, bool]:
         """Return, when it is known, whether the message of the calling process came to the other end."""
         message = self.env.active_process
         if message is None or self.component.is_down(request):
@@ -158,7 +163,7 @@ class Wire:
                 with self.transmitters[sender].request() as turn:
                     yield turn
                     yield self.env.timeout(math.ceil(size_bytes * 8e9 / self.link.bandwidth_bps))
-            yield self.env.timeout(self.link.latency_ns)
+            yield self.env.timeout(self.link.latency_ns + further_ns)
         except simpy.Interrupt:
             return False
         else:

@@ -6,7 +6,7 @@ the crashes; then jobs and messages enter queues in order of (request, part); la
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -50,6 +50,8 @@ class TextbookPlan:
         exact_ties: Whether what enters queues at one instant does so in order of (request, part), and a join looks
             once an instant. Without, ties fall as they fall, and the model is faster (for benchmarks).
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
+        jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
+        spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
     """
 
     graph: PartGraph
@@ -65,6 +67,8 @@ class TextbookPlan:
     crash: Crash = field(default_factory=Crash)
     exact_ties: bool = True
     priority: Mapping[str, int] = field(default_factory=dict)
+    jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
+    spikes: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ class World:
         links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
         self.components = nodes | links
         self.machines = {name: self._machine(node) for name, node in nodes.items()}
-        self.wires = {name: Wire(component, self.topology.link_by_name[name]) for name, component in links.items()}
+        media: dict[str, simpy.Resource] = {}
+        known = self.topology.link_by_name
+        self.wires = {name: Wire(component, known[name], media) for name, component in links.items()}
         self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
         self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
         requests = len(plan.arrivals_ns)
@@ -216,10 +222,17 @@ class World:
                 return sender
             if self.wires[link].has_queue:
                 yield from self.turn(request, hyperconnection.source)
-            has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request)
+            further_ns = self._further_ns(name, link, request)
+            has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request, further_ns)
             if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):
                 return link
         return ""
+
+    def _further_ns(self, edge: str, link: str, request: Request) -> int:
+        """Return the jitter of a message that is handed over now, and what spikes add to it."""
+        jitter = self.plan.jitter_ns.get((edge, link))
+        spikes = sum(adds for start, end, adds in self.plan.spikes.get(link, ()) if start <= self.env.now < end)
+        return spikes + (0 if jitter is None else int(jitter[request.number]))
 
     def _blocker(self, source: str, target: str, down: frozenset[str]) -> str:
         best = self.routes.find(source, target)

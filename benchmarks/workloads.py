@@ -14,6 +14,7 @@ from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Group, Join
 from simulator.failures.process import Timeline
 from simulator.network.blocks import Policy
+from simulator.network.disturbances import Spikes
 from simulator.network.plan import Draws, Plan
 from simulator.network.waits import with_waits
 from simulator.topology.graph import Link, Node, Topology
@@ -135,6 +136,9 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
     """Return a plan of the engine and its draws for the textbook model."""
     kinds: dict[str, Literal["timeout", "cutoff"]] = {"timeout": "timeout", "deadline": "cutoff"}
     kind = plan.policy.wait.kind
+    spikes: dict[str, list[tuple[int, int, int]]] = {}
+    for each in (each for each in plan.disturbances if isinstance(each, Spikes)):
+        spikes.setdefault(each.link, []).extend((*spell, each.adds_ns) for spell in each.spells())
     return TextbookPlan(
         plan.graph,
         plan.placement,
@@ -148,6 +152,8 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
         plan.limit_ns,
         Crash(plan.crash.queue, plan.crash.in_service),
         priority=plan.priority,
+        jitter_ns=draws.jitter_ns,
+        spikes=spikes,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simulator.dataflow.service import Service
+from simulator.durations import Service
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
-from simulator.dataflow.service import Service
+from simulator.durations import Service
 from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
 from simulator.model.given import FromKeras, KerasFile

@@ -7,20 +7,32 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
-from simulator.network.arrivals import ClosedArrivals, PeriodicArrivals, PoissonArrivals, TraceArrivals
+from simulator.network.arrivals import (
+    ClosedArrivals,
+    DiurnalArrivals,
+    MarkovArrivals,
+    PeriodicArrivals,
+    PoissonArrivals,
+    TraceArrivals,
+)
 from simulator.units import DurationNs, PositiveDurationNs
 
-Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals, Field(discriminator="kind")]
-
+Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals | MarkovArrivals
+                     | DiurnalArrivals, Field(discriminator="kind")]
 
 EngineChoice = Literal["auto", "simpy", "vectorised"]
 
 
 class Workload(Block):
-    """Which requests arrive: when, and how many in each replication."""
+    """Which requests arrive: when, and how many in each replication; and what they ask about.
+
+    With ``persistence`` p a request asks with probability p about a sample of the class of the request before it, else
+    about any sample of the test set. Every sample is still asked about as often as any other.
+    """
 
     arrivals: Arrivals
     requests: Annotated[int, Field(gt=0)]
+    persistence: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class PerfectWait(Block):

@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.dataflow.costs import Costs
-from simulator.dataflow.service import ConstantService, Service
+from simulator.durations import ConstantService, Service
 from simulator.failures.slow import Spells, stretched
+from simulator.network.bursts import lost_in_bursts
+from simulator.network.disturbances import losses_by_link
 from simulator.network.pace import paces
-from simulator.network.plan import Draws, Plan, Times
+from simulator.network.plan import Coins, Draws, Plan, Times
 from simulator.seeds import Streams
 from simulator.topology.graph import Link, Topology
 
@@ -64,18 +66,26 @@ def can_cross(topology: Topology, link: Link, source: str, target: str) -> bool:
 def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
     """Return the draws of one replication, without failures (the caller adds the timeline)."""
     requests = len(arrivals_ns)
+    troubles = losses_by_link(plan.disturbances)
 
     def jitter(edge: str, link: Link) -> Times:
-        return np.rint(streams.of(f"{edge}@{link.name}", "jitter").random(requests) * link.jitter_ns).astype(np.int64)
+        dice = streams.of(f"{edge}@{link.name}", "jitter")
+        if link.jitter_law:
+            return link.jitter_law.draw(requests, dice)
+        return np.rint(dice.random(requests) * link.jitter_ns).astype(np.int64)
 
-    def lost(edge: str, link: Link) -> np.ndarray:
-        return np.asarray(streams.of(f"{edge}@{link.name}", "loss").random(requests) < link.loss)
+    def lost(edge: str, link: Link) -> Coins:
+        coins = streams.of(f"{edge}@{link.name}", "loss").random(requests)
+        losses = coins < link.loss if link.burst is None else lost_in_bursts(coins, link.loss, link.burst)
+        for trouble in troubles.get(link.name, ()):
+            losses = losses | trouble.lost(edge, requests)
+        return losses
 
     return Draws(
         arrivals_ns,
         work_ns(plan, requests, streams),
-        jitter_ns=for_each_crossing(plan, lambda link: link.jitter_ns > 0, jitter),
-        lost=for_each_crossing(plan, lambda link: link.loss > 0, lost),
+        jitter_ns=for_each_crossing(plan, lambda link: link.has_jitter, jitter),
+        lost=for_each_crossing(plan, lambda link: link.loss > 0 or link.name in troubles, lost),
     )
 
 

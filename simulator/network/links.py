@@ -62,6 +62,59 @@ class Line:
         return arrival if arrival <= end else -1 - end
 
 
+class Channel:
+    """One transmitter that several directions or links share; ``free`` is when it has nothing more to send."""
+
+    __slots__ = ("free",)
+
+    def __init__(self) -> None:
+        self.free = 0
+
+
+class SharedLine:
+    """A direction of a link whose transmitter is not its own: the other direction's too, or a whole medium's.
+
+    Messages take the channel in the order in which they are handed over, whatever their direction or link.
+    """
+
+    __slots__ = ("channel", "is_queueing", "latency_ns", "until")
+
+    def __init__(self, latency_ns: int, until: Until, channel: Channel) -> None:
+        self.latency_ns = latency_ns
+        self.until = until
+        self.channel = channel
+        self.is_queueing = True
+
+    def carry(self, now: int, transmission: int, jitter: int, request: int) -> int:
+        """Return when a message handed over now has arrived, or -1 - the instant at which it is lost."""
+        end = self.until(now, request)
+        if end < 0:
+            return -1 - now
+        start = max(now, self.channel.free)
+        if start >= end:
+            return -1 - end
+        self.channel.free = min(start + transmission, end)
+        arrival = start + transmission + self.latency_ns + jitter
+        return arrival if arrival <= end else -1 - end
+
+
+class SpikingLine:
+    """A line whose messages take longer at times, by the instant at which they are handed over."""
+
+    __slots__ = ("added", "is_queueing", "latency_ns", "line", "until")
+
+    def __init__(self, line: Line | SharedLine, added: Callable[[int], int]) -> None:
+        self.line, self.added = line, added
+        self.latency_ns, self.until, self.is_queueing = line.latency_ns, line.until, line.is_queueing
+
+    def carry(self, now: int, transmission: int, jitter: int, request: int) -> int:
+        """Return when a message handed over now has arrived, or -1 - the instant at which it is lost."""
+        return self.line.carry(now, transmission, jitter + self.added(now), request)
+
+
+AnyLine = Line | SharedLine | SpikingLine
+
+
 def delay(settle: Settle, delay_ns: int, bit: int) -> Settle:
     """Return a wire that only delays: links of infinite bandwidth that cannot fail, lose or jitter."""
     if delay_ns == 0:
@@ -93,7 +146,7 @@ class Hop:
         lost: Loss coin of each request (True: lost), or None.
     """
 
-    line: Line
+    line: AnyLine
     transmission_ns: int
     crashed: int
     lossy: int

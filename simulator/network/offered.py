@@ -40,12 +40,19 @@ def _share(serving: Serving) -> float:
 
 
 def line_loads(plan: Plan, gap_ns: float) -> Mapping[tuple[str, str], float]:
-    """Return the offered load of each direction of a link, by (link, sender), over the routes without failures."""
-    busy_ns: defaultdict[tuple[str, str], float] = defaultdict(float)
+    """Return the offered load of each transmitter, by the (link, sender) that it is first asked by.
+
+    The routes are those without failures. A direction has a transmitter of its own, unless its link is half duplex or
+    on a medium.
+    """
+    busy_ns: defaultdict[tuple[str, ...], float] = defaultdict(float)
+    first: dict[tuple[str, ...], tuple[str, str]] = {}
     links, routes = plan.topology.link_by_name, Routes(plan.topology)
     for edge in plan.graph.edges:
         route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
         bits = 8 * plan.costs.payload_bytes.get(edge.name, 0)
         for name, sender in zip(route.links, route.hops, strict=False) if route else ():
-            busy_ns[name, sender] += bits / links[name].bandwidth_bps * SECOND_NS
-    return {where: busy / gap_ns for where, busy in busy_ns.items()}
+            transmitter = links[name].transmitter(sender)
+            busy_ns[transmitter] += bits / links[name].bandwidth_bps * SECOND_NS
+            first.setdefault(transmitter, (name, sender))
+    return {first[transmitter]: busy / gap_ns for transmitter, busy in busy_ns.items()}

@@ -12,11 +12,13 @@ from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import PartGraph
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
+from simulator.network.disturbances import Disturbance
 from simulator.network.loop import Loop
 from simulator.network.pace import Pace
 from simulator.topology.graph import Topology
 
 Times = NDArray[np.int64]
+Coins = NDArray[np.bool_]
 
 
 def no_times() -> Times:
@@ -36,6 +38,7 @@ class Plan:
         policy: Waiting, deadline, crash semantics.
         closes_ns: For timed waits, by part: nanoseconds after the first input (timeout) or after birth (deadline).
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
+        disturbances: Scripted trouble on links.
     """
 
     graph: PartGraph
@@ -45,6 +48,7 @@ class Plan:
     policy: Policy = Policy()
     closes_ns: Mapping[str, int] = field(default_factory=dict)
     priority: Mapping[str, int] = field(default_factory=dict)
+    disturbances: tuple[Disturbance, ...] = ()
 
     @property
     def crash(self) -> CrashSemantics:

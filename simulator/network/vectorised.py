@@ -93,6 +93,9 @@ class _Flow:
         route = self.world.routes.find(source, target)
         if route is None or self.wiring.is_rerouted(source, target, route):
             raise Unqualified(f"the route of {ends.name} is found anew when something fails")
+        for link, sender in zip(route.links, route.hops, strict=False):
+            if self.plan.topology.link_by_name[link].transmitter(sender) != (link, sender):
+                raise Unqualified(f"{link} shares its transmitter")
         return route
 
     def _order(self) -> list[Stage]:
@@ -232,6 +235,7 @@ class _Flow:
         """Return a message after a link without a queue."""
         lives = lives_of(self.draws.timeline, link)
         arrival = message.when + self.plan.topology.link_by_name[link].latency_ns + self._jitter(edge, link)
+        arrival += self._added(link, message.when)
         if lives is not None:
             end = lives.until(message.when)
             known = np.where(end < 0, message.when, end)
@@ -250,6 +254,10 @@ class _Flow:
 
     def _jitter(self, edge: int, link: str) -> Ints | int:
         return self.draws.jitter_ns.get((self.graph.edges[edge].name, link), 0)
+
+    def _added(self, link: str, when: Ints) -> Ints | int:
+        added = self.world.added.get(link)
+        return added.column(when) if added else 0
 
     def _line(self, link: str, sender: str) -> None:
         """Run the transmitter of one direction of a link."""
@@ -284,7 +292,7 @@ class _Flow:
         """Return when each message has arrived, or -1 - when it is lost."""
         if lives_of(self.draws.timeline, line[0]) is None:
             latency = self.plan.topology.link_by_name[line[0]].latency_ns
-            return ends_fifo(jobs.when, times) + latency + jitter
+            return ends_fifo(jobs.when, times) + latency + jitter + self._added(line[0], jobs.when)
         carry = self.world.line(*line).carry
         rows = zip(jobs.when.tolist(), times.tolist(), jitter.tolist(), jobs.request.tolist(), strict=True)
         return np.array([carry(*row) for row in rows], dtype=np.int64)

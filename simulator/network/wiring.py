@@ -90,8 +90,8 @@ class Wiring:
     def _cut(self, route: Route, hops: list[Hop]) -> list[tuple[int, int]] | None:
         """Return when a message on a route that only takes time is stopped; None where it is more than that."""
         stops = [name for name in (*route.links, *route.hops[1:-1]) if name in self.world.columns]
-        has_queue = any(hop.line.is_queueing or hop.jitter is not None or hop.lost is not None for hop in hops)
-        if has_queue or any(self.world.coins(name) for name in stops):
+        takes_time = all(isinstance(hop.line, links.Line) and not hop.line.is_queueing for hop in hops)
+        if not takes_time or any(hop.jitter is not None or hop.lost is not None for hop in hops) or any(self.world.coins(name) for name in stops):
             return None
         cut, reached = list[tuple[int, int]](), 0
         for place, hop in enumerate(hops):
@@ -130,19 +130,20 @@ class Wiring:
 
     def _only_delays(self, hop: Hop) -> bool:
         line = hop.line
-        return not line.is_queueing and line.until is forever and hop.jitter is None and hop.lost is None
+        is_bare = isinstance(line, links.Line) and not line.is_queueing and line.until is forever
+        return is_bare and hop.jitter is None and hop.lost is None
 
     def _has_stops(self, route: Route) -> bool:
         return any(node in self.world.columns and node in self.world.routes.relevant for node in route.hops[1:-1])
 
     def needs_entry(self, route: Route, place: int, is_alone: bool) -> bool:
         """Return whether a message enters the queue of its hop at its true instant, since another may come first."""
-        key = (route.links[place], route.hops[place])
-        if not self.world.line(*key).is_queueing:
+        link, sender = route.links[place], route.hops[place]
+        if not self.world.line(link, sender).is_queueing:
             return False
         if not is_alone or self._anything_rerouted:
             return True
-        feeders = self.world.feeders[key]
+        feeders = self.world.feeders[self.plan.topology.link_by_name[link].transmitter(sender)]
         return place > 0 or len(feeders) > 1 or not all(self._keeps_order(node) for node, _ in feeders)
 
     def _keeps_order(self, node: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import MutableSequence
+from collections.abc import Mapping, MutableSequence
 from functools import cached_property
 
 from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
+from simulator.network.disturbances import Added, added_by_link
 from simulator.network.life import Life, Until, forever, with_coins
-from simulator.network.links import Line
+from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
 from simulator.network.lookup import filled, held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Plan
@@ -35,7 +36,8 @@ class World:
         self.births = held(draws.arrivals_ns)
         self.stride = 1 + len(plan.graph.parts) + len(plan.graph.edges) * (1 + len(plan.topology.links))
         self._machines: dict[str, Machinery] = {}
-        self._lines: dict[tuple[str, str], Line] = {}
+        self._lines: dict[tuple[str, str], AnyLine] = {}
+        self._channels: dict[tuple[str, ...], Channel] = defaultdict(Channel)
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -91,23 +93,36 @@ class World:
             self._machines[node] = machinery_of(self, node)
         return self._machines[node]
 
-    def line(self, link: str, sender: str) -> Line:
+    def line(self, link: str, sender: str) -> AnyLine:
         """Return one direction of a link, shared by all that send over it."""
         key = (link, sender)
         if key not in self._lines:
-            known = self.plan.topology.link_by_name[link]
-            self._lines[key] = Line(known.latency_ns, self.until(link), is_queueing=known.bandwidth_bps < float("inf"))
+            line = self._own_line(link, sender)
+            added = self.added.get(link)
+            self._lines[key] = SpikingLine(line, added.at) if added else line
         return self._lines[key]
 
+    def _own_line(self, link: str, sender: str) -> Line | SharedLine:
+        known, until = self.plan.topology.link_by_name[link], self.until(link)
+        is_queueing, shares = known.bandwidth_bps < float("inf"), known.transmitter(sender)
+        if is_queueing and shares != (link, sender):
+            return SharedLine(known.latency_ns, until, self._channels[shares])
+        return Line(known.latency_ns, until, is_queueing=is_queueing)
+
     @cached_property
-    def feeders(self) -> dict[tuple[str, str], set[tuple[str, bool]]]:
-        """Which (machine, directly?) feed each direction of a link on the routes without failures."""
-        fed: dict[tuple[str, str], set[tuple[str, bool]]] = defaultdict(set)
-        placement = self.plan.placement
+    def added(self) -> Mapping[str, Added]:
+        """How much longer messages take at times, by link."""
+        return added_by_link(self.plan.disturbances)
+
+    @cached_property
+    def feeders(self) -> dict[tuple[str, ...], set[tuple[str, bool]]]:
+        """Which (machine, directly?) feed each transmitter on the routes without failures."""
+        fed: dict[tuple[str, ...], set[tuple[str, bool]]] = defaultdict(set)
+        placement, links = self.plan.placement, self.plan.topology.link_by_name
         for edge in self.plan.graph.edges:
             route = self.routes.find(placement[edge.source], placement[edge.target])
             for place, (link, sender) in enumerate(zip(route.links, route.hops, strict=False) if route else ()):
-                fed[link, sender].add((placement[edge.source], place == 0))
+                fed[links[link].transmitter(sender)].add((placement[edge.source], place == 0))
         return fed
 
     @cached_property

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from simulator.dataflow.graph import PartGraph
-from simulator.dataflow.service import EmpiricalService
+from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
 from simulator.failures.slow import Slow
@@ -17,6 +18,7 @@ from simulator.model.graph import part_graph
 from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
@@ -34,6 +36,9 @@ def cross_problems(parts: Parts) -> Problems:
         problems += [*_measure_problems(parts.scenario, parts), *_path_problems(parts.scenario, parts)]
     if parts.scenario and parts.topology:
         problems += _failure_problems(parts.scenario, parts.topology, parts)
+        names = None if graph is None else [edge.name for edge in graph.edges]
+        found = disturbance_problems(parts.scenario.disturbances, parts.topology, names)
+        problems += [replace(problem, place=parts.document.place(problem.place)) for problem in found]
     if parts.scenario and parts.model:
         problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
                      *_codec_problems(parts.model, parts)]

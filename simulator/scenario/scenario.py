@@ -16,6 +16,7 @@ from simulator.model.blocks import Failout, Strategy, Training
 from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
+from simulator.network.disturbances import Disturbance
 
 
 class Repeats(Block):
@@ -53,7 +54,8 @@ class Scenario(Block):
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
-    ``slow`` are machines that are up but slow, at times;
+    ``slow`` are machines that are up but slow, at times; ``disturbances`` are scripted trouble on links, spikes of
+    latency and messages that are lost for certain;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -70,6 +72,7 @@ class Scenario(Block):
     failures: tuple[Failure, ...] = ()
     slow: tuple[Slow, ...] = ()
     workload: Workload | None = None
+    disturbances: tuple[Disturbance, ...] = ()
     policy: Policy = Policy()
     outcomes: TableOutcomes | None = None
     failout: Failout | None = None

@@ -26,7 +26,8 @@ def without_delays(topology: Topology) -> Topology:
         topology,
         nodes=tuple(replace(node, serving=PLAIN) for node in topology.nodes),
         links=tuple(
-            replace(link, latency_ns=0, jitter_ns=0, bandwidth_bps=float("inf"), loss=0.0) for link in topology.links
+            replace(link, latency_ns=0, jitter_ns=0, jitter_law=None, bandwidth_bps=float("inf"), loss=0.0)
+            for link in topology.links
         ),
     )
 

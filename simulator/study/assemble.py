@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
-from simulator.dataflow.service import EmpiricalService
 from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
+from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
@@ -129,7 +129,8 @@ class Assembly:
         """Return the engine's plan, with the closing times of joins filled in."""
         given = with_given_times(self.model, costs, self._column)
         priority = {name: block.priority for name, block in self.model.parts.items() if block.priority is not None}
-        plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority)
+        plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority,
+                    disturbances=self.scenario.disturbances)
         return with_waits(plan)
 
     def _column(self, path: str, column: str) -> NDArray[np.float64]:

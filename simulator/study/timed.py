@@ -19,6 +19,7 @@ from simulator.network.engines import simulated
 from simulator.network.loop import Loop
 from simulator.network.plan import Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
+from simulator.study.asked import samples_asked
 from simulator.study.assemble import Assembly
 
 FIRST_SLACK_NS = 10_000_000_000
@@ -64,7 +65,7 @@ class TimedRuns:
 
 
 def simulate(
-    assembly: Assembly, plan: Plan, workload: Workload, samples: int, progress: Callable[[int], None]
+    assembly: Assembly, plan: Plan, workload: Workload, labels: NDArray[np.int64], progress: Callable[[int], None]
 ) -> TimedRuns:
     """Return the requests of all replications.
 
@@ -72,7 +73,7 @@ def simulate(
         assembly: The cell.
         plan: Its engine plan.
         workload: When requests arrive, and how many a replication.
-        samples: Size of the test set that requests draw their sample from (0: there is none).
+        labels: Classes of the test set that requests draw their sample from; empty: there is none.
         progress: Told how many requests have been simulated, over all replications.
     """
     table: dict[int, int] = {}
@@ -80,7 +81,7 @@ def simulate(
     for replication in range(assembly.scenario.replications):
         done = replication * workload.requests
         pieces.append(
-            _replication(assembly, plan, workload, replication, (samples, table, partial(_told, progress, done)))
+            _replication(assembly, plan, workload, replication, (labels, table, partial(_told, progress, done)))
         )
         progress(done + workload.requests)
     return _joined(pieces, tuple(table))
@@ -95,10 +96,10 @@ def _replication(
     plan: Plan,
     workload: Workload,
     replication: int,
-    shared: tuple[int, dict[int, int], Callable[[int], None]],
+    shared: tuple[NDArray[np.int64], dict[int, int], Callable[[int], None]],
 ) -> TimedRuns:
-    """Return one replication; ``shared`` is the size of the test set, the table of deliveries, and who is told."""
-    samples, table, progress = shared
+    """Return one replication; ``shared`` is the classes of the test set, the table of deliveries, and who is told."""
+    labels, table, progress = shared
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, timeline, is_fast = run_once(assembly, plan, arrivals, streams, progress)
@@ -108,7 +109,7 @@ def _replication(
         request=np.arange(len(arrivals), dtype=np.int32),
         arrival_ns=arrivals,
         end_ns=log.end_ns,
-        sample=streams.of("", "sample").integers(0, max(1, samples), len(arrivals)),
+        sample=samples_asked(len(arrivals), labels, workload.persistence, streams),
         delivery=interned(log.delivery, table),
         snapshot=snapshots(assembly, timeline, arrivals, table),
         blame=log.blame,

@@ -61,8 +61,8 @@ class TimedFindings:
         """
         scenario = self.assembly.scenario
         total = workload.requests * scenario.replications
-        samples = self.answers.samples if self.answers else 0
-        runs = simulate(self.assembly, plan, workload, samples, lambda done: self.told(done, total))
+        labels = self.answers.outcomes.labels if self.answers else np.zeros(0, dtype=np.int64)
+        runs = simulate(self.assembly, plan, workload, labels, lambda done: self.told(done, total))
         requests = self._requests(runs)
         self.found.counts |= ending_counts(requests, total)
         self.found.counts["too_late"] = sum(runs.too_late.values())

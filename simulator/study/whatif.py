@@ -13,6 +13,7 @@ from simulator.expect.clusters import cluster_mean
 from simulator.expect.estimate import Estimate
 from simulator.failures.process import Timeline
 from simulator.network import engine
+from simulator.network.disturbances import Loses
 from simulator.network.draws import draws
 from simulator.network.endings import ENDINGS, endings, reason
 from simulator.network.plan import Times
@@ -89,6 +90,7 @@ def what_if(
         else None
     )
     plan = assembly.plan(judged.costs if judged else given_costs(assembly.model, assembly.graph))
+    plan = replace(plan, disturbances=tuple(each for each in plan.disturbances if not isinstance(each, Loses)))
     log = engine.run(plan, replace(draws(plan, birth, Streams(assembly.scenario.seed)), timeline=timeline))
     ending = endings(np.array([log.delivery[0] != EMPTY]), birth, log.end_ns, log.blame, plan.policy.deadline_ns)
     accuracy, by_class = judge(judged, log.delivery[0])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from simulator.blocks import Block
+from simulator.durations import Jitter
+from simulator.topology.graph import Duplex
+from simulator.topology.measured import Measured
 from simulator.topology.serving import Batch, Discipline, Servers, Serving
 from simulator.units import BandwidthBps, DurationNs, SizeBytes, SpeedFlopPerS
 
@@ -42,24 +45,64 @@ class NodeBlock(Block):
         return Serving(servers, self.buffer, self.discipline, self.batch, self.cold_start_ns)
 
 
+class GilbertElliott(Block):
+    """Loss in bursts: a share ``loss`` of messages, ``burst`` of them in a row on average.
+
+    The link is good or bad, and changes from message to message: from bad with probability 1/burst, from good with
+    loss / (burst (1 - loss)); all messages are lost while it is bad (Gilbert, 1960).
+    """
+
+    kind: Literal["gilbert_elliott"]
+    loss: Annotated[float, Field(gt=0, lt=1)]
+    burst: Annotated[float, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        shortest = self.loss / (1 - self.loss)
+        if self.burst < shortest:
+            raise ValueError(f"a loss of {self.loss:g} needs bursts of {shortest:g} messages at least, not "
+                             f"{self.burst:g}; write a longer 'burst'")
+        return self
+
+
+def _loss_kind(value: Any) -> str:
+    return "gilbert_elliott" if isinstance(value, dict | GilbertElliott) else "probability"
+
+
+Loss = Annotated[Annotated[Probability, Tag("probability")] | Annotated[GilbertElliott, Tag("gilbert_elliott")],
+                 Discriminator(_loss_kind)]
+
+
 class LinkBlock(Block):
-    """A full-duplex link between two nodes; its name is ``a-b`` unless given, its bandwidth unlimited unless given."""
+    """A link between two nodes; its name is ``a-b`` unless given, its bandwidth unlimited unless given.
+
+    ``loss`` is a probability, or ``{kind: gilbert_elliott, loss: 0.1, burst: 5}``. ``jitter`` is the most that may be
+    added (uniform from 0), or a law such as ``{law: gamma, mean: 4 ms, cv: 0.5}``. With ``duplex: half`` both
+    directions share one transmitter; all links of one ``medium`` share one.
+    """
 
     between: tuple[str, str]
     name: Annotated[str, Field(min_length=1)] | None = None
     latency_ns: DurationNs = 0
-    jitter_ns: DurationNs = 0
+    jitter: Jitter = None
     bandwidth_bps: BandwidthBps | None = None
-    loss: Probability = 0.0
+    loss: Loss = 0.0
     survival: Survival = {}
+    duplex: Duplex = "full"
+    medium: Annotated[str, Field(min_length=1)] | None = None
 
 
 class TopologyFile(Block):
-    """Nodes by name, and the links between them."""
+    """Nodes by name, and the links between them.
+
+    ``measured`` are matrices: a link is made for each two of their nodes, or where one is written it gets what is
+    measured and not written.
+    """
 
     title: str = ""
     nodes: Annotated[dict[str, NodeBlock], Field(min_length=1)]
     links: tuple[LinkBlock, ...] = ()
+    measured: tuple[Measured, ...] = ()
 
     @field_validator("nodes", mode="before")
     @classmethod

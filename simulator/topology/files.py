@@ -10,11 +10,13 @@ import networkx as nx
 
 from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, read_document
+from simulator.durations import UniformService
 from simulator.errors import Problem, ScenarioError, did_you_mean
-from simulator.topology.blocks import LinkBlock, NodeBlock, Survival, TopologyFile
+from simulator.topology.blocks import GilbertElliott, LinkBlock, NodeBlock, Survival, TopologyFile
 from simulator.topology.devices import devices
 from simulator.topology.graph import NO_FAILURE, Link, Node, Topology
 from simulator.topology.graphml import is_graphml, read_graphml
+from simulator.topology.measured import MeasuredLink, measured_links
 from simulator.topology.serving import serving_problems
 
 ONLY_SETTING = "normal"
@@ -27,12 +29,20 @@ def read_topology(path: Path) -> Topology:
         ScenarioError: with every problem: not readable, unknown keys, wrong values, unknown ends of links, duplicates,
             self loops, parts of the graph that are not connected.
     """
-    return topology_of(read_graphml(path) if is_graphml(path) else read_document(path))
+    return topology_of(read_graphml(path) if is_graphml(path) else read_document(path), path.parent)
 
 
-def topology_of(document: Document) -> Topology:
-    """Return the topology that a document describes; raise ScenarioError with every problem of it."""
+def topology_of(document: Document, beside: Path = Path()) -> Topology:
+    """Return the topology that a document describes; raise ScenarioError with every problem of it.
+
+    Args:
+        document: Plain values with places.
+        beside: The folder that the paths of measured matrices may start from.
+    """
     file, problems = read_block(TopologyFile, document)
+    if file and file.measured:
+        file, unread = with_measured(file, document, beside)
+        problems = (*problems, *unread)
     if file:
         problems = (*problems, *_graph_problems(file, document), *_survival_problems(file, document),
                     *_machine_problems(file, document))
@@ -42,6 +52,36 @@ def topology_of(document: Document) -> Topology:
     named = tuple(settings) or (ONLY_SETTING,)
     return Topology(file.title, tuple(_node(name, block, named) for name, block in file.nodes.items()),
                     tuple(_link(block, named) for block in file.links))
+
+
+def with_measured(file: TopologyFile, document: Document, beside: Path) -> tuple[TopologyFile, tuple[Problem, ...]]:
+    """Return the file with what was measured in its links, and what is wrong with the matrices."""
+    links = {frozenset(block.between): block for block in file.links}
+    problems: list[Problem] = []
+    for place, measured in enumerate(file.measured):
+        at = f"measured.{place}"
+        problems += [Problem(document.place(f"{at}.nodes.{name}"), f"no node named {name!r}",
+                             did_you_mean(name, file.nodes)) for name in measured.nodes if name not in file.nodes]
+        try:
+            for pair, found in measured_links(measured, beside):
+                _lay_over(links, pair, found)
+        except ScenarioError as error:
+            problems += [Problem(document.place(f"{at}.{p.place}"), p.message, p.way_out) for p in error.problems]
+    rest = tuple(links[frozenset(block.between)] for block in file.links)
+    made = tuple(block for ends, block in links.items() if block not in rest)
+    known = tuple(block for block in made if set(block.between) <= set(file.nodes))
+    return file.model_copy(update={"links": (*rest, *known)}), tuple(problems)
+
+
+def _lay_over(links: dict[frozenset[str], LinkBlock], pair: tuple[str, str], found: MeasuredLink) -> None:
+    """Give a link what was measured and not written; make it where there is none and it is good enough."""
+    there = links.get(frozenset(pair))
+    if there is None and found.is_link:
+        links[frozenset(pair)] = LinkBlock.model_validate({"between": pair, **found.keys})
+    elif there is not None:
+        news = LinkBlock.model_validate({"between": there.between, **found.keys})
+        links[frozenset(pair)] = there.model_copy(
+            update={key: getattr(news, key) for key in found.keys if key not in there.model_fields_set})
 
 
 def link_name(block: LinkBlock) -> str:
@@ -73,9 +113,16 @@ def _node_block(node: Node) -> NodeBlock:
 def _link_block(link: Link) -> LinkBlock:
     return LinkBlock(
         between=link.ends, name=None if link.name == "-".join(link.ends) else link.name,
-        latency_ns=_limit(link.latency_ns, "ns"), jitter_ns=_limit(link.jitter_ns, "ns"),
-        bandwidth_bps=_limit(link.bandwidth_bps, "bps"), loss=link.loss, survival=dict(link.survival),
+        latency_ns=_limit(link.latency_ns, "ns"), jitter=link.jitter_law or _limit(link.jitter_ns, "ns"),
+        bandwidth_bps=_limit(link.bandwidth_bps, "bps"), loss=_loss(link), survival=dict(link.survival),
+        duplex=link.duplex, medium=link.medium,
     )
+
+
+def _loss(link: Link) -> float | GilbertElliott:
+    if link.burst is None:
+        return link.loss
+    return GilbertElliott(kind="gilbert_elliott", loss=link.loss, burst=link.burst)
 
 
 def _plain(block: NodeBlock | LinkBlock) -> dict[str, Any]:
@@ -105,7 +152,14 @@ def _node(name: str, block: NodeBlock, settings: tuple[str, ...]) -> Node:
 def _link(block: LinkBlock, settings: tuple[str, ...]) -> Link:
     bandwidth = float("inf") if block.bandwidth_bps is None else block.bandwidth_bps
     survival = _survival(block.survival, settings)
-    return Link(link_name(block), block.between, block.latency_ns, block.jitter_ns, bandwidth, block.loss, survival)
+    loss, jitter = block.loss, block.jitter
+    most = jitter.high_ns if isinstance(jitter, UniformService) and jitter.low_ns == 0 else None
+    return Link(
+        link_name(block), block.between, block.latency_ns, most or 0, bandwidth,
+        loss.loss if isinstance(loss, GilbertElliott) else loss, survival,
+        burst=loss.burst if isinstance(loss, GilbertElliott) else None,
+        jitter_law=None if most else jitter, duplex=block.duplex, medium=block.medium,
+    )
 
 
 def _survival(survival: Survival, settings: tuple[str, ...]) -> Mapping[str, float]:
@@ -149,6 +203,7 @@ def _graph_problems(file: TopologyFile, document: Document) -> Iterator[Problem]
         joined.setdefault(ends, name)
         names.setdefault(name, "link")
         graph.add_edges_from([block.between] if ends <= set(file.nodes) else [])
+        yield from _sharing_problems(block, document, index)
     yield from _islands(graph, document)
 
 
@@ -158,6 +213,16 @@ def _end_problems(block: LinkBlock, file: TopologyFile, place: str) -> Iterator[
             yield Problem(place, f"no node named {end!r}", did_you_mean(end, file.nodes))
     if block.between[0] == block.between[1]:
         yield Problem(place, f"a link from {block.between[0]!r} to itself", "name two different nodes")
+
+
+def _sharing_problems(block: LinkBlock, document: Document, index: int) -> Iterator[Problem]:
+    """Yield what is wrong with a link that shares its transmitter: it needs one."""
+    shared = {"medium": repr(block.medium)} if block.medium is not None else {}
+    shared |= {"duplex": "'half'"} if block.duplex == "half" else {}
+    for key, said in shared.items():
+        if block.bandwidth_bps is None:
+            yield Problem(document.place(f"links.{index}.{key}"), f"{said} shares a transmitter, but nobody waits for "
+                          "one of unlimited bandwidth", "write a 'bandwidth', such as 10 Mbps")
 
 
 def _islands(graph: nx.Graph[str], document: Document) -> Iterator[Problem]:

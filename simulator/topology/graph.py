@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import networkx as nx
 
+from simulator.durations import Service
 from simulator.errors import ScenarioError, did_you_mean
 from simulator.topology.serving import PLAIN, Serving
 
 NO_FAILURE = "no_failure"
+NEARLY_ALL = 0.999
+Duplex = Literal["full", "half"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A full-duplex link: each direction has its own queue; the link fails as a whole.
+    """A link: each direction has its own queue unless they share one; the link fails as a whole.
 
     Args:
         name: Its name, ``a-b`` unless the file gives one.
@@ -53,6 +57,10 @@ class Link:
         bandwidth_bps: Bits per second, > 0; infinite where none is given.
         loss: Probability that a message is lost on the way.
         survival: Probability that it is up for one request, by named setting.
+        burst: Mean number of messages lost in a row (Gilbert-Elliott); None: each is lost independently.
+        jitter_law: The law of the further delay where it is not uniform from 0.
+        duplex: ``full``, or ``half``: both directions share one transmitter.
+        medium: What the link shares its transmitter with: all links that name the same; None: nothing.
     """
 
     name: str
@@ -62,6 +70,26 @@ class Link:
     bandwidth_bps: float = float("inf")
     loss: float = 0.0
     survival: Mapping[str, float] = field(default_factory=dict)
+    burst: float | None = None
+    jitter_law: Service | None = None
+    duplex: Duplex = "full"
+    medium: str | None = None
+
+    @property
+    def has_jitter(self) -> bool:
+        """Whether messages have a further delay."""
+        return self.jitter_ns > 0 or self.jitter_law is not None
+
+    @property
+    def most_jitter_ns(self) -> int:
+        """The largest further delay, or where there is none the one that 99.9 % of messages do not exceed."""
+        return self.jitter_law.quantile_ns(NEARLY_ALL) if self.jitter_law else self.jitter_ns
+
+    def transmitter(self, sender: str) -> tuple[str, ...]:
+        """Return what messages from a node wait for: the direction's own transmitter, the link's, or the medium's."""
+        if self.medium is not None:
+            return ("medium", self.medium, "")
+        return (self.name, sender) if self.duplex == "full" else ("link", self.name, "")
 
 
 @dataclass(frozen=True)

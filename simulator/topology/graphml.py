@@ -16,7 +16,7 @@ from simulator.errors import Problem, ScenarioError
 
 SURVIVAL = "survival_"
 NODE_KEYS = ("kind", "speed", "memory", "forwards_when_down", "device")
-LINK_KEYS = ("name", "latency", "jitter", "bandwidth", "loss")
+LINK_KEYS = ("name", "latency", "jitter", "bandwidth", "loss", "duplex", "medium")
 EARTH_RADIUS_KM = 6371.0
 FIBRE_KM_PER_S = 299_792.458 * 2 / 3  # light in glass
 NUMBERS = {"loss", "forwards_when_down"}

@@ -40,7 +40,7 @@ BAD = {
     ),
     "unknown key, nothing near": (
         (ASK, "requests: 2000", "requests: 2000, colour: red"),
-        "ask.yaml:6 workload.colour: unknown key 'colour'; known: 'arrivals', 'requests'",
+        "ask.yaml:6 workload.colour: unknown key 'colour'; known: 'arrivals', 'persistence', 'requests'",
     ),
     "unknown key of a node": (
         (CHAIN, "memory:", "memori:"),
@@ -53,6 +53,40 @@ BAD = {
     "unknown key of a part": (
         (SPLIT, "exit: true", "exits: true"),
         "split.yaml:5 parts.cloud.exits: unknown key 'exits'; did you mean 'exit'?",
+    ),
+    "unknown law of jitter": (
+        (CHAIN, "jitter: 2 ms", "jitter: {law: gama, mean: 2 ms}"),
+        "chain.yaml:8 links.1.jitter: unknown law 'gama'; did you mean 'gamma'? "
+        "known: 'constant', 'exponential', 'gamma', 'lognormal', 'normal', 'uniform', 'empirical'",
+    ),
+    "losses in bursts that cannot be": (
+        (CHAIN, "loss: 0.01", "loss: {kind: gilbert_elliott, loss: 0.9, burst: 5}"),
+        "chain.yaml:8 links.1.loss: a loss of 0.9 needs bursts of 9 messages at least, not 5; write a longer 'burst'",
+    ),
+    "a medium without a bandwidth": (
+        (CHAIN, "jitter: 2 ms", "medium: wifi"),
+        "chain.yaml:8 links.1.medium: 'wifi' shares a transmitter, but nobody waits for one of unlimited bandwidth; "
+        "write a 'bandwidth', such as 10 Mbps",
+    ),
+    "a disturbance of no link": (
+        (ASK, "seed: 1", "disturbances:\n  - {kind: loses, link: edge-clod, first: 2}\nseed: 1"),
+        "ask.yaml:12 disturbances.0.link: no link named 'edge-clod' in the topology; did you mean 'edge-cloud'?",
+    ),
+    "a disturbance of no hyperconnection": (
+        (ASK, "seed: 1", "disturbances:\n  - {kind: loses, link: edge-cloud, first: 2, edge: edge->clod}\nseed: 1"),
+        "ask.yaml:12 disturbances.0.edge: no hyperconnection 'edge->clod'; did you mean 'edge->cloud'?",
+    ),
+    "a spike that ends before it begins": (
+        (ASK, "seed: 1", "disturbances: [{kind: spikes, link: edge-cloud, from: 5 s, to: 3 s, adds: 1 ms}]\nseed: 1"),
+        "ask.yaml:11 disturbances.0: 'from' is not before 'to'; write from: 3 s, to: 5 s",
+    ),
+    "persistence of all": (
+        (ASK, "requests: 2000", "requests: 2000, persistence: 1.0"),
+        "ask.yaml:6 workload.persistence: 1.0 must be < 1; write a number < 1",
+    ),
+    "bursts of nothing": (
+        (ASK, "{kind: poisson, rate: 2 /s}", "{kind: mmpp, states: [{rate: 0, lasts: 1 s}, {rate: 0, lasts: 2 s}]}"),
+        "ask.yaml:6 workload.arrivals: no state has a rate above 0; write states: [{rate: 2 /s, lasts: 10 s}, ...]",
     ),
     "unknown kind": (
         (ASK, "kind: renewal", "kind: renewl"),
@@ -76,7 +110,7 @@ BAD = {
     "no kind": (
         (ASK, "kind: poisson, ", ""),
         "ask.yaml:6 workload.arrivals: {'rate': '2 /s'} has no kind; "
-        "write 'kind: ...' with one of 'closed', 'periodic', 'poisson', 'trace'",
+        "write 'kind: ...' with one of 'closed', 'diurnal', 'mmpp', 'periodic', 'poisson', 'trace'",
     ),
     "unknown measure": ((ASK, "[timed,", "[timd,"), "ask.yaml:10 measure.0: unknown key 'timd'; did you mean 'timed'?"),
     "unknown option of a measure": (

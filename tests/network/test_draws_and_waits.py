@@ -11,7 +11,7 @@ from benchmarks import workloads
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Join
-from simulator.dataflow.service import ExponentialService
+from simulator.durations import ExponentialService
 from simulator.network import engine
 from simulator.network.arrivals import PeriodicArrivals, PoissonArrivals, TraceArrivals
 from simulator.network.blocks import Policy

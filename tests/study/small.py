@@ -4,6 +4,8 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 import simulator
 from simulator.dataflow.costs import Costs
 from simulator.scenario.variants import variants
@@ -63,7 +65,7 @@ def cells(loaded):
 def simulated(of, samples=0, costs=None):
     """Return the timed runs of an assembly; without costs, what its model file gives by hand."""
     costs = costs or given_costs(of.model, of.graph) or Costs({}, {})
-    return simulate(of, of.plan(costs), of.scenario.workload, samples, lambda done: None)
+    return simulate(of, of.plan(costs), of.scenario.workload, np.zeros(samples, dtype=np.int64), lambda done: None)
 
 
 def queues(folder: Path, services, **scenario):

@@ -119,7 +119,7 @@ def sojourns_ms(name, **changes):
     (cell,) = variants(simulator.load(f"theory-{name}", set=changes))
     assembly = Assembly(cell.scenario, cell.topology, cell.model, cell.base)
     plan = assembly.plan(given_costs(assembly.model, assembly.graph))
-    runs = simulate(assembly, plan, cell.scenario.workload, 0, lambda done: None)
+    runs = simulate(assembly, plan, cell.scenario.workload, np.zeros(0, dtype=np.int64), lambda done: None)
     return (runs.end_ns - runs.arrival_ns) / 1e6
 
 

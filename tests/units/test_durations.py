@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
 
-from simulator.dataflow.service import Service
+from simulator.durations import Service
 from simulator.seeds import stream
 from tests.support.statistics import assert_mean
 
