@@ -91,7 +91,8 @@ class Wiring:
         """Return when a message on a route that only takes time is stopped; None where it is more than that."""
         stops = [name for name in (*route.links, *route.hops[1:-1]) if name in self.world.columns]
         takes_time = all(isinstance(hop.line, links.Line) and not hop.line.is_queueing for hop in hops)
-        if not takes_time or any(hop.jitter is not None or hop.lost is not None for hop in hops) or any(self.world.coins(name) for name in stops):
+        has_dice = any(hop.jitter is not None or hop.lost is not None for hop in hops)
+        if not takes_time or has_dice or any(self.world.coins(name) for name in stops):
             return None
         cut, reached = list[tuple[int, int]](), 0
         for place, hop in enumerate(hops):
