@@ -139,7 +139,8 @@ def run_once(
     The failures' horizon grows until it covers every request's end.
     """
     drawn, choice = draws(plan, arrivals, streams), assembly.scenario.engine
-    has_meters = assembly.scenario.measure.timed is not None
+    measure = assembly.scenario.measure
+    has_meters = measure.timed is not None or measure.per_answer is not None
     if not assembly.process.components:
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, None, is_fast
