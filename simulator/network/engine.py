@@ -12,6 +12,7 @@ from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.compile import connect
 from simulator.network.links import Settle
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.trace import NOBODY, NoTrace
 from simulator.network.world import World
 
 Progress = Callable[[int], None]
@@ -42,6 +43,7 @@ def run(
     clock_user: Callable[[Clock], None] | None = None,
     *,
     has_meters: bool = False,
+    trace: NoTrace = NOBODY,
 ) -> Log:
     """Return how each request ended.
 
@@ -51,9 +53,10 @@ def run(
         progress: Told the number of requests that have arrived, now and then.
         clock_user: May start ordinary SimPy processes on the clock before the run.
         has_meters: Whether to note what each machine does; costs a little for each part run.
+        trace: Notes what happens to a request.
     """
     rows = Rows(len(draws.arrivals_ns))
-    world = World(plan, draws, has_meters=has_meters)
+    world = World(plan, draws, has_meters=has_meters, trace=trace)
     begins = connect(world, rows.settle)
     if world.births:
         _arrivals(world, begins, progress)
