@@ -17,6 +17,7 @@ from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
 from simulator.scenario.variants import Variant, variants
 from simulator.study.assemble import Assembly
+from simulator.study.again import order_of
 from simulator.study.cell import answer
 from simulator.study.fingerprint import fingerprint
 from simulator.study.memory import Memory, trainings
@@ -105,6 +106,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         versions=versions(),
         cells=records,
         axes=list(cells[0].label),
+        order=order_of(loaded),
         repeats=summed_up(records, is_one_test_set=is_one) if several else [],
         differences=differences(records, is_one_test_set=is_one, against=against) if several else [],
         is_quick=quick,

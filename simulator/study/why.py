@@ -79,8 +79,10 @@ class Reasons:
         graph = self.assembly.graph
         missing, taken = set(graph.edges_of(self.whole)), set(graph.edges_of(life.delivery))
         gone, extra = sorted(missing - taken), sorted(taken - missing)
-        needed = self.needed_by(gone)
-        guilty = [f"{name} was down{causes_text(life.down[name])}" for name in life.down if name in needed]
+        needed, used = self.needed_by(gone), self.needed_by(taken)
+        down = [name for name in life.down if name in needed]
+        unused = [name for name in down if name not in used]  # what was used was down at another time of its life
+        guilty = [f"{name} was down{causes_text(life.down[name])}" for name in unused or down]
         head = ", ".join(guilty) or "not there in time"
         names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone)]
         if not gone:
