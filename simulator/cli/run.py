@@ -88,4 +88,5 @@ def tables_of(record: Record) -> list[FittingTable]:
     served = any("served_accuracy" in cell.estimates for cell in record.cells)
     machines = [] if served else machine_tables(record)
     others = [codec_table(record), agreement_table(record) if served else None]
-    return [*(repeats_tables(record) or summary), *time_tables(record), *traffic, *machines, *(table for table in others if table)]
+    measured = [*time_tables(record), *traffic, *machines]
+    return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

@@ -62,12 +62,14 @@ def steps(timeline: Timeline, until_ns: int, accuracy_of: AccuracyOf) -> Steps:
     patterns, which = np.unique(timeline.up_at(begins), axis=0, return_inverse=True)
     which = which.reshape(-1)
     lasts_s = np.diff(np.append(begins, until_ns)) / SECOND_NS
-    return Steps(lasts_s, accuracy_of(patterns)[which], patterns.all(axis=1)[which])
+    is_all_up: Bools = np.asarray(patterns.all(axis=1))[which]
+    return Steps(lasts_s, accuracy_of(patterns)[which], is_all_up)
 
 
 def is_good(accuracy: Floats, level: float) -> Bools:
     """Return where accuracy is at or above a level, up to rounding."""
-    return accuracy >= level - ROUNDING
+    good: Bools = accuracy >= level - ROUNDING
+    return good
 
 
 def falls(good: Bools) -> int:

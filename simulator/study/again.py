@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from simulator.documents.yaml_text import Document
 from simulator.model.blocks import ModelFile
@@ -15,10 +15,18 @@ from simulator.study.record import CellRecord, Record
 from simulator.topology.files import topology_of
 
 
-def order_of(loaded: Loaded) -> dict[str, list[str]]:
-    """Return the order of nodes, sources and parts, which a record's sorted keys lose."""
-    return {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
-            "parts": list(loaded.model.parts)}
+class Orders(TypedDict):
+    """What a record keeps of orders."""
+
+    axes: list[str]
+    order: dict[str, list[str]]
+
+
+def order_of(loaded: Loaded, first: Variant) -> Orders:
+    """Return the orders that a record's sorted keys lose: of a cell's label, and of nodes, sources and parts."""
+    order = {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
+             "parts": list(loaded.model.parts)}
+    return {"axes": list(first.label), "order": order}
 
 
 def in_order(plain: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

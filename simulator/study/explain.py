@@ -132,8 +132,7 @@ def read_row(asked: Asked, variant: Variant) -> Row:
     found = pd.read_parquet(asked.folder / "requests.parquet", filters=wanted)
     found = found[found["cell"].astype(str) == label]
     if len(found):
-        row: Row = found.iloc[0].to_dict()
-        return {"why": "", **{str(key): value for key, value in row.items()}}
+        return {"why": "", **{str(key): value for key, value in found.iloc[0].items()}}
     workload, count = variant.scenario.workload, variant.scenario.replications
     last = (workload.requests if workload else 1) - 1
     if not 0 <= asked.replication < count:

@@ -77,8 +77,8 @@ def replay(explained: Explanation, *, quick: bool) -> Replay:
 
 def _ending(explained: Explanation) -> Moment:
     row = explained.row
-    told = str(row["ending"]).replace("_", " ")
-    return Moment(int(row["end_ns"] - row["arrival_ns"]), "", f"ends {told}" + (f": {row['reason']}" * bool(row["reason"])))
+    told = f"ends {row['ending']}".replace("_", " ") + f": {row['reason']}" * bool(row["reason"])
+    return Moment(int(row["end_ns"] - row["arrival_ns"]), "", told)
 
 
 def is_same(assembly: Assembly, log: Log, explained: Explanation) -> bool:

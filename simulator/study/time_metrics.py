@@ -138,18 +138,18 @@ class TimeMetrics:
         return [steps(line, int(births.max()), accuracy_of) for births, line in self._births() if line is not None]
 
     def _law(self, asked: Availability, accuracy_of: AccuracyOf) -> Law | None:
-        process = self.assembly.process
-        count = len(process.components)
-        try:
-            if not is_independent(process):
-                raise NoLaw("components do not fail independently")
-            if count > asked.max_components:
-                raise NoLaw(f"{count} components can fail; availability.max_components allows {asked.max_components}")
-            patterns = enumerate_patterns(process, asked.max_components, "availability")
-            return Law.of(process, patterns, accuracy_of(patterns.up))
-        except NoLaw as no_law:
-            self.found.notes.append(f"no exact availability of accuracy: {no_law}")
-            return None
+        process, count = self.assembly.process, len(self.assembly.process.components)
+        why = "" if is_independent(process) else "components do not fail independently"
+        if count > asked.max_components:
+            why = f"{count} components can fail; availability.max_components allows {asked.max_components}"
+        if not why:
+            try:
+                patterns = enumerate_patterns(process, asked.max_components, "availability")
+                return Law.of(process, patterns, accuracy_of(patterns.up))
+            except NoLaw as no_law:
+                why = str(no_law)
+        self.found.notes.append(f"no exact availability of accuracy: {why}")
+        return None
 
     def _around_outages(self, asked: AroundOutages) -> None:
         lines = [line for line in self.runs.timelines if line is not None]

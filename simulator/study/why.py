@@ -65,14 +65,19 @@ class Reasons:
         pieces = []
         if life.ending and life.blame:
             told = reason(life.blame, self.assembly.topology.components)
-            blamed = self.assembly.topology.components[(life.blame >> REASON_BITS) - 1]
-            pieces.append(told + (causes_text(life.down.get(blamed, ())) if is_crash(life.blame) else ""))
+            causes = life.down.get(self.blamed(life), ()) if is_crash(life.blame) else ()
+            pieces.append(told + causes_text(causes))
         if life.delivery == EMPTY:
-            others = [name for name in life.down if not (life.blame and pieces and pieces[0].startswith(f"{name} was"))]
-            pieces += [f"also down: {', '.join(name + causes_text(life.down[name]) for name in others)}"] if others else []
+            named = self.blamed(life) if is_crash(life.blame) else ""
+            others = ", ".join(name + causes_text(life.down[name]) for name in life.down if name != named)
+            pieces += [f"also down: {others}"] if others else []
         elif life.delivery != self.whole:
             pieces.append(self.fallback(life))
         return "; ".join(pieces)
+
+    def blamed(self, life: Life) -> str:
+        """Return the component that is to blame."""
+        return self.assembly.topology.components[(life.blame >> REASON_BITS) - 1]
 
     def fallback(self, life: Life) -> str:
         """Return what was taken in place of what, and whose fault that is."""
