@@ -108,7 +108,7 @@ def _explained(asked: Asked, cell: CellRecord, variant: Variant) -> Explanation:
     timeline = timeline_of(assembly, asked.replication, int(row["end_ns"]) + 1)
     birth = np.array([row["arrival_ns"]], dtype=np.int64)
     number = np.array([asked.request], dtype=np.int64)
-    columns = down_columns(assembly, timeline, asked.replication, (number, birth, birth))
+    columns = down_columns(assembly, timeline, asked.replication, (number, birth, birth), assembly.reach.relevant)
     down = down_at(columns, 0)
     fates = edge_fates(assembly, frozenset(down))
     return Explanation(cell, variant, row, tuple(name + causes_text(down[name]) for name in down),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -130,27 +130,29 @@ def was_down(begin_ns: Times, end_ns: Times, births: Times, ends: Times) -> Bool
 
 def down_columns(
     assembly: Assembly, timeline: Timeline | None, replication: int, lives: tuple[NDArray[np.int64], Times, Times],
+    among: Collection[str],
 ) -> dict[Column, Bools]:
-    """Return for each component that matters, and for each of its causes, whether it was down in each life.
+    """Return for each of some components, and for each of its causes, whether it was down in each life.
 
     Args:
         assembly: The cell.
         timeline: The failures of the replication, None where nothing can fail.
         replication: Its number.
         lives: Number of each request within the replication, its birth and its end.
+        among: The components.
     """
     if timeline is None:
         return {}
     numbers, births, ends = lives
     found: dict[Column, Bools] = {}
     for place, name in enumerate(timeline.components):
-        if name in assembly.reach.relevant:
+        if name in among:
             down = was_down(timeline.crash_ns[place], timeline.repair_ns[place], births, ends)
             found[name, ""] = down if timeline.coins is None else down | ~timeline.coins[numbers, place]
     streams = Streams(assembly.scenario.seed, replication)
     requests = int(assembly.scenario.workload.requests) if assembly.scenario.workload else 0
     for spells in cause_spells_of(assembly.process, streams, requests, timeline.until_ns):
-        if spells.component in assembly.reach.relevant and spells.cause != spells.component:
+        if spells.component in among and spells.cause != spells.component:
             found[spells.component, spells.cause] = was_down(spells.begin_ns, spells.end_ns, births, ends)
     return {column: down for column, down in found.items() if down.any()}
 
@@ -167,12 +169,13 @@ def why_column(assembly: Assembly, runs: TimedRuns, requests: Requests) -> tuple
     codes = np.zeros(len(runs.request), dtype=np.int64)
     is_whole = np.array([delivery == reasons.whole for delivery in runs.deliveries])[runs.delivery]
     is_asked = ~is_whole | (requests.ending > 0)
+    among = reasons.needed_by(range(len(assembly.graph.edges))) & assembly.reach.relevant
     for number, timeline in enumerate(runs.timelines):
         mine = np.flatnonzero(is_asked & (runs.replication == number))
         if not len(mine):
             continue
         lives = runs.request[mine].astype(np.int64), runs.arrival_ns[mine], runs.end_ns[mine]
-        columns = down_columns(assembly, timeline, number, lives)
+        columns = down_columns(assembly, timeline, number, lives, among)
         blame = np.where(requests.ending[mine] > 0, runs.blame[mine], 0)
         first, kind = kinds([runs.delivery[mine], requests.ending[mine].astype(np.int64), blame], columns)
         texts = [

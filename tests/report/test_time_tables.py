@@ -78,7 +78,8 @@ def test_figures_are_drawn_for_what_there_is(timed_record):
     assert {"accuracy_around_outages", "accuracy_vs_deadline"} <= set(curve_figures(timed_record, None, None, 250.0))
     figure = accuracy_around_outages(timed_record)
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title(loc="left") for axes in shown] == [f"{name} crashes at 0" for name in outage_curves(timed_record)]
+    titles = [axes.get_title(loc="left") for axes in shown]
+    assert titles == [f"{name} crashes at 0" for name in outage_curves(timed_record)]
     assert all(len(axes.lines) == 1 + len(STRATEGIES) for axes in shown)
     (axes,) = accuracy_vs_deadline(timed_record, 250.0).axes
     assert axes.get_xlabel() == "Deadline d (ms)"

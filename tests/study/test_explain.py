@@ -103,8 +103,14 @@ def test_a_crash_on_the_way_is_told_at_its_instant(folder):
     assert (11, "edge", "lost: edge was down") in told
 
 
-def test_every_request_of_a_run_is_replayed_as_it_was(tmp_path):
-    done = run_study(diamond(tmp_path, failures=GROUPS, **{"workload": {
+@pytest.mark.parametrize("given", [
+    {"failures": GROUPS},
+    {"failures": [{"kind": "bernoulli", "survival": {"edge": 0.6, "cloud": 0.9, "edge-cloud": 0.8}}]},
+    {"failures": GROUPS, "policy": {"deadline": "30 ms", "at_deadline": "withdraw",
+                                    "wait": {"kind": "timeout", "after": "15 ms"}, "crash": {"queue": "keep"}}},
+], ids=["groups", "coins", "timeouts"])
+def test_every_request_of_a_run_is_replayed_as_it_was(tmp_path, given):
+    done = run_study(diamond(tmp_path, **given, **{"workload": {
         "arrivals": {"kind": "poisson", "rate": "20 /s"}, "requests": 60}}), tmp_path / "run")
     for request in range(0, 60, 7):
         for replication in (0, 1):
