@@ -29,19 +29,25 @@ class Law:
     """What is known of the failures, and what each pattern is worth.
 
     Args:
-        patterns: All patterns with their probabilities, of independent components.
+        patterns: All patterns with their probabilities.
         accuracy: Accuracy of each, shape ``(patterns,)``.
-        crashes_per_s: How often each component crashes in the long run, which is how often it is repaired.
+        crashes_per_s: How often each component crashes in the long run, which is how often it is repaired; None where
+            components do not fail independently: shares of time are known then, and nothing else.
     """
 
     patterns: Patterns
     accuracy: Floats
-    crashes_per_s: Floats
+    crashes_per_s: Floats | None = None
 
     @staticmethod
     def of(process: FailureProcess, patterns: Patterns, accuracy: Floats) -> Law:
         """Return the law of a process of independent components; raise NoLaw where it does not state how often."""
         return Law(patterns, accuracy, process.switches_per_s() / 2)
+
+    @property
+    def rates(self) -> list[float]:
+        """How often each component crashes; none where that is not enough to know."""
+        return [] if self.crashes_per_s is None else self.crashes_per_s.tolist()
 
     @property
     def method(self) -> str:
@@ -51,7 +57,7 @@ class Law:
     def crossings_per_s(self, good: Bools) -> float:
         """Return how often the pattern leaves a set, per second; the set is given by pattern."""
         total, probability = 0.0, self.patterns.probability
-        for bit, rate in enumerate(self.crashes_per_s.tolist()):
+        for bit, rate in enumerate(self.rates):
             up, down = _pairs(len(good), bit)
             total += rate * float((probability[up] + probability[down])[good[up] != good[down]].sum())
         return total
@@ -64,6 +70,8 @@ def exact_availability(law: Law, level: float, *, is_exponential: bool) -> dict[
     """
     good = is_good(law.accuracy, level)
     share, rate = float(law.patterns.probability[good].sum()), law.crossings_per_s(good)
+    if law.crashes_per_s is None:
+        return {"availability_exact": exactly(share, len(good), law.method)}
     found = {
         "availability_exact": share,
         "crossings_per_s_exact": rate,
@@ -79,6 +87,8 @@ def exact_resilience(law: Law) -> dict[str, Estimate]:
     """Return the exact area of the resilience triangle, per second and per outage."""
     all_up = float(law.accuracy[0])
     lost = float(law.patterns.probability @ np.maximum(0.0, all_up - law.accuracy))
+    if law.crashes_per_s is None:
+        return {"accuracy_lost_exact": exactly(lost, len(law.accuracy), law.method)}
     outages = law.crossings_per_s(is_good(law.accuracy, all_up))
     found = {"accuracy_lost_exact": lost, "accuracy_lost_per_outage_s_exact": lost / outages if outages else np.nan}
     return {name: exactly(value, len(law.accuracy), law.method) for name, value in found.items()}
@@ -95,7 +105,7 @@ def first_crossing_s(law: Law, good: Bools) -> float:
 
     size = len(good)
     begin, end, rate = [], [], []
-    for bit, crashes in enumerate(law.crashes_per_s.tolist()):
+    for bit, crashes in enumerate(law.rates):
         up, down = _pairs(size, bit)
         is_up = float(law.patterns.probability[up].sum())
         for start, stop, chance in ((up, down, is_up), (down, up, 1 - is_up)):

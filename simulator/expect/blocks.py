@@ -60,8 +60,9 @@ class Traffic(Block):
 class Availability(Block):
     """Share of time with an ``accuracy`` (one, or a list), crossings, mean spells, and the resilience triangle.
 
-    From each replication's failures and the exact accuracy of what each pattern delivers; the exact values stand
-    beside them where components are independent (refused above ``max_components`` that can fail).
+    From each replication's failures and the exact accuracy of what each pattern delivers. Exact values stand beside
+    them: shares where patterns have a known probability, all where components fail independently, and where no more
+    than ``max_components`` can fail.
     """
 
     accuracy: Levels

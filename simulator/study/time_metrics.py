@@ -139,13 +139,12 @@ class TimeMetrics:
 
     def _law(self, asked: Availability, accuracy_of: AccuracyOf) -> Law | None:
         process, count = self.assembly.process, len(self.assembly.process.components)
-        why = "" if is_independent(process) else "components do not fail independently"
-        if count > asked.max_components:
-            why = f"{count} components can fail; availability.max_components allows {asked.max_components}"
-        if not why:
+        why = f"{count} components can fail; availability.max_components allows {asked.max_components}"
+        if count <= asked.max_components:
             try:
                 patterns = enumerate_patterns(process, asked.max_components, "availability")
-                return Law.of(process, patterns, accuracy_of(patterns.up))
+                accuracy = accuracy_of(patterns.up)
+                return Law.of(process, patterns, accuracy) if is_independent(process) else Law(patterns, accuracy)
             except NoLaw as no_law:
                 why = str(no_law)
         self.found.notes.append(f"no exact availability of accuracy: {why}")

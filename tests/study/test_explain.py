@@ -31,9 +31,9 @@ GROUPS = [{"kind": "groups", "groups": {"rack": {"members": ["edge", "cloud"], "
 
 def diamond(folder, **scenario):
     """Return a loaded scenario without layers: watch -> edge -> cloud, with a skip past edge as second choice."""
-    nodes = ["watch", "edge", "cloud"]
+    nodes, node = ["watch", "edge", "cloud"], {"forwards_when_down": False, **scenario.pop("node", {})}
     files = {
-        "topology": {"title": "three machines", "nodes": {name: {"forwards_when_down": False} for name in nodes},
+        "topology": {"title": "three machines", "nodes": dict.fromkeys(nodes, node),
                      "links": [{"between": list(pair), "latency": "10 ms"} for pair in PAIRS]},
         "model": {"sources": {"watch": {}},
                   "parts": {"edge": SERVICE, "cloud": {**SERVICE, "exit": True}},
@@ -108,7 +108,8 @@ def test_a_crash_on_the_way_is_told_at_its_instant(folder):
     {"failures": [{"kind": "bernoulli", "survival": {"edge": 0.6, "cloud": 0.9, "edge-cloud": 0.8}}]},
     {"failures": GROUPS, "policy": {"deadline": "30 ms", "at_deadline": "withdraw",
                                     "wait": {"kind": "timeout", "after": "15 ms"}, "crash": {"queue": "keep"}}},
-], ids=["groups", "coins", "timeouts"])
+    {"failures": GROUPS, "node": {"discipline": "processor_sharing"}},
+], ids=["groups", "coins", "timeouts", "sharing"])
 def test_every_request_of_a_run_is_replayed_as_it_was(tmp_path, given):
     done = run_study(diamond(tmp_path, **given, **{"workload": {
         "arrivals": {"kind": "poisson", "rate": "20 /s"}, "requests": 60}}), tmp_path / "run")

@@ -97,12 +97,16 @@ def test_coins_have_no_availability_in_time(tmp_path):
     assert any("a coin for each request says nothing of the time between" in note for note in answer.record.notes)
 
 
-def test_failures_that_come_together_have_simulated_values_only(tmp_path):
-    racks = [{"kind": "groups", "groups": {"rack": {"members": ["edge", "fog"], "mtbf": "20 s", "mttr": "4 s"}}}]
-    _, answer = answered(tmp_path, failures=racks, replications=2)
-    assert "availability" in answer.record.estimates
-    assert "availability_exact" not in answer.record.estimates
-    assert any("components do not fail independently" in note for note in answer.record.notes)
+def test_of_failures_that_come_together_only_shares_of_time_are_exact(tmp_path):
+    racks = [{"kind": "groups", "groups": {"rack": {"members": ["edge", "fog"], "mtbf": "20 s", "mttr": "5 s"}}}]
+    cell, answer = answered(tmp_path, failures=racks)
+    estimates = answer.record.estimates
+    worth = np.array([cell.answers.outcomes.correct(d).mean() for d in cell.delivery_of_pattern])
+    truth = 0.8 * (worth[0] >= 0.4) + 0.2 * (worth[-1] >= 0.4)
+    assert estimates["availability_exact"].value == pytest.approx(truth)
+    assert {name for name in estimates if name.endswith("_exact")} == {"availability_exact", "accuracy_lost_exact"}
+    half = (estimates["availability"].high - estimates["availability"].low) / 2
+    assert abs(estimates["availability"].value - truth) <= 3 * half
 
 
 def test_what_needs_requests_says_so(tmp_path):
