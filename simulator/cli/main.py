@@ -10,6 +10,7 @@ import typer
 
 from simulator.cli.check import check
 from simulator.cli.copy import copy
+from simulator.cli.explain import explain
 from simulator.cli.fit import fit
 from simulator.cli.list_ import list_
 from simulator.cli.partition import partition
@@ -54,6 +55,7 @@ app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help
                   rich_markup_mode="rich", pretty_exceptions_enable=False)
 app.command("run")(told(run))
 app.command("whatif")(told(whatif))
+app.command("explain")(told(explain))
 app.command("check")(told(check))
 app.command("list")(told(list_))
 app.command("copy")(told(copy))

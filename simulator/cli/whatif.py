@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,12 @@ from simulator.cli.run import Quick, Sets
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from simulator.scenario.load import Loaded
     from simulator.scenario.variants import Variant
     from simulator.study.assemble import Assembly
-    from simulator.study.whatif import WhatIf
+    from simulator.study.whatif import EdgeFate, WhatIf
 
 MS_NS = 1e6
 HARD_SPACE = "\u00a0"  # an interval is not broken over lines
@@ -114,17 +116,22 @@ def instant_ns(text: str) -> int:
         raise ScenarioError(Problem("option --at", str(error))) from error
 
 
+def edges_table(assembly: Assembly, fates: Sequence[EdgeFate]) -> Table:
+    """Return a drawing of edges: what each hyperconnection became, and why."""
+    from rich.table import Table  # noqa: PLC0415 - keeps sim --help fast
+
+    edges = Table(box=None, show_header=False, padding=(0, 1))
+    for edge, fate in zip(assembly.graph.edges, fates, strict=True):
+        edges.add_row(edge.source, MARKS[fate.fate], edge.target, fate.fate, fate.why, style=STYLES[fate.fate])
+    return edges
+
+
 def show(console: Console, assembly: Assembly, found: WhatIf) -> None:
     """Print the delivery as a drawing of edges, the accuracy overall and per class, and the latency."""
-    from rich.table import Table  # noqa: PLC0415
-
-    from simulator.report.numbers import estimate_text  # noqa: PLC0415
+    from simulator.report.numbers import estimate_text  # noqa: PLC0415 - keeps sim --help fast
 
     console.print(f"down: {', '.join(found.down) or 'nothing'}", highlight=False)
-    edges = Table(box=None, show_header=False, padding=(0, 1))
-    for edge, fate in zip(assembly.graph.edges, found.edges, strict=True):
-        edges.add_row(edge.source, MARKS[fate.fate], edge.target, fate.fate, fate.why, style=STYLES[fate.fate])
-    console.print(edges)
+    console.print(edges_table(assembly, found.edges))
     ending = found.ending.replace("_", " ")
     console.print(
         f"answer: {found.delivery}   {ending} after {found.latency_ns / MS_NS:,.1f} ms"

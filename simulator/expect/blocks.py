@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
+from simulator.units import PositiveDurationNs
+
+OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer")
+
+
+def listed(value: Any) -> Any:
+    """Return one number as a list of one."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Levels = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1), BeforeValidator(listed)]
 
 
 class ExpectedAccuracy(Block):
@@ -51,6 +62,43 @@ class Traffic(Block):
     max_components: Annotated[int, Field(gt=0, le=24)] = 20
 
 
+class Availability(Block):
+    """Share of time with an ``accuracy`` (one, or a list), crossings, mean spells, and the resilience triangle.
+
+    From each replication's failures and the exact accuracy of what each pattern delivers. Exact values stand beside
+    them: shares where patterns have a known probability, all where components fail independently, and where no more
+    than ``max_components`` can fail.
+    """
+
+    accuracy: Levels
+    max_components: Annotated[int, Field(gt=0, le=20)] = 12
+
+
+class AroundOutages(Block):
+    """Served accuracy of requests born from ``before`` each crash of a component to ``after`` it, in ``bins``.
+
+    ``components`` are those whose crashes count; without it those that matter to the model, at most eight.
+    """
+
+    before_ns: PositiveDurationNs = 10_000_000_000
+    after_ns: PositiveDurationNs = 30_000_000_000
+    bins: Annotated[int, Field(ge=2)] = 40
+    components: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+class AccuracyVsDeadline(Block):
+    """Share of arrivals answered correctly within d, for all deadlines d."""
+
+
+class PerAnswer(Block):
+    """Bytes and joules for each correct answer within the deadline.
+
+    Joules are those of the nodes with a ``device``, and ``joules_per_byte`` for each byte on each link.
+    """
+
+    joules_per_byte: Annotated[float, Field(ge=0)] = 0.0
+
+
 class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
@@ -60,6 +108,15 @@ class Measures(Block):
     accuracy_vs_failure: AccuracyVsFailure | None = None
     accuracy_over_time: AccuracyOverTime | None = None
     traffic: Traffic | None = None
+    availability: Availability | None = None
+    around_outages: AroundOutages | None = None
+    accuracy_vs_deadline: AccuracyVsDeadline | None = None
+    per_answer: PerAnswer | None = None
+
+    @property
+    def asked_of_requests(self) -> tuple[str, ...]:
+        """The measures that need requests in time, as far as they are asked for."""
+        return tuple(name for name in OF_REQUESTS if getattr(self, name) is not None)
 
     @property
     def need_answers(self) -> bool:

@@ -90,20 +90,33 @@ def latency_curve(requests: Requests, points: int = 201) -> Curve:
 
     The grid is even up to where 99.9 % of the answers are in, and ends at the last answer.
     """
+    return _share_within(requests, requests.answered, "share of arrivals", points)
+
+
+def accuracy_vs_deadline(requests: Requests, points: int = 201) -> Curve:
+    """Return P(answered correctly within d), over all arrivals, for each deadline d in milliseconds; band as above.
+
+    It is what the on-time accuracy would be under other deadlines, if nothing but the judgement depended on them.
+    """
+    return _share_within(requests, requests.correct, "share of arrivals answered correctly", points)
+
+
+def _share_within(requests: Requests, counted: NDArray[np.bool_], label: str, points: int) -> Curve:
+    """Return the share of all arrivals that are counted and ended within t."""
     latency_ms = (requests.end_ns - requests.arrival_ns) / MS_NS
-    answered = latency_ms[requests.answered]
-    if len(answered):
-        grid = np.append(np.linspace(0, np.quantile(answered, BULK), points - 1), answered.max())
+    seen = latency_ms[counted]
+    if len(seen):
+        grid = np.append(np.linspace(0, np.quantile(seen, BULK), points - 1), seen.max())
     else:
         grid = np.array([0.0, 1.0])
     shares = []
     for replication in np.unique(requests.replication):
         mine = requests.replication == replication
-        within = np.sort(latency_ms[mine & requests.answered])
+        within = np.sort(latency_ms[mine & counted])
         shares.append(np.searchsorted(within, grid, side="right") / mine.sum())
     value, half = columns(np.array(shares).reshape(len(shares), len(grid)))
     return _curve(grid, value, (np.clip(value - half, 0, 1), np.clip(value + half, 0, 1)),
-                  ("time (ms)", "share of arrivals", method_text(len(shares))))
+                  ("time (ms)", label, method_text(len(shares))))
 
 
 def _curve(x: Floats, value: Floats, band: tuple[Floats, Floats], words: tuple[str, str, str]) -> Curve:

@@ -80,3 +80,23 @@ def replication_means(values: Floats, replication: NDArray[np.integer]) -> Float
     counts = np.bincount(place[kept], minlength=runs)
     means: Floats = np.divide(sums, counts, out=np.full(runs, np.nan), where=counts > 0)
     return means
+
+
+def ratio_of_means(tops: Floats, bottoms: Floats, uncertainty: str = "failures") -> Estimate:
+    """Return mean(tops) / mean(bottoms) over replications, with Student's interval of the linearised ratio.
+
+    The ratio of the means is right in the long run, which the mean of the ratios is not; its error is that of the mean
+    of (top - ratio x bottom) / mean(bottoms) to first order. Replications without a bottom count with their top.
+
+    Args:
+        tops: One for each replication, shape ``(replications,)``.
+        bottoms: The same; their sum is 0 where nothing was seen, and then the value is NaN.
+        uncertainty: What the interval covers.
+    """
+    runs = len(tops)
+    if runs == 0 or bottoms.sum() == 0:
+        return Estimate(float("nan"), float("nan"), float("nan"), runs, method_text(0), uncertainty)
+    value = float(tops.sum() / bottoms.sum())
+    _, half = columns(((tops - value * bottoms) / bottoms.mean())[:, np.newaxis])
+    low, high = value - float(half[0]), value + float(half[0])
+    return Estimate(value, low, high, runs, f"ratio of means, {method_text(runs)}", uncertainty)

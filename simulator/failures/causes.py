@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.bernoulli import Bernoulli
+from simulator.failures.cause_spells import CauseSpells
 from simulator.failures.joint import looked_up, refuse_large, struck
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.renewal import Renewal
@@ -80,14 +81,26 @@ class Causes:
         """Return the union of what the causes fell; a cause that tosses coins fells for whole requests."""
         line = self.inner.timeline(streams, requests, until_ns)
         struck_by: dict[str, list[tuple[int, int]]] = {name: [] for name in self.components}
-        for cause, crash, repair in zip(line.components, line.crash_ns, line.repair_ns, strict=True):
-            for chosen, begin, end in zip(self._drawn(streams, cause, len(crash)), crash, repair, strict=True):
-                for name in self.fells[cause][chosen][1]:
-                    struck_by[name].append((int(begin), int(end)))
+        for (_, name), spells in self._spells(streams, line).items():
+            struck_by[name] += spells
         lives: list[tuple[Times, Times]] = [merged(struck_by[name]) for name in self.components]
         coins = None if line.coins is None else self._felled(streams, line.coins)
         return Timeline(self.components, tuple(crash for crash, _ in lives), tuple(repair for _, repair in lives),
                         coins, until_ns)
+
+    def cause_spells(self, streams: Streams, requests: int, until_ns: int) -> tuple[CauseSpells, ...]:
+        """Return when each cause had which component down."""
+        line = self.inner.timeline(streams, requests, until_ns)
+        return tuple(CauseSpells(cause, name, *merged(spells))
+                     for (cause, name), spells in self._spells(streams, line).items())
+
+    def _spells(self, streams: Streams, line: Timeline) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for cause, crash, repair in zip(line.components, line.crash_ns, line.repair_ns, strict=True):
+            for chosen, begin, end in zip(self._drawn(streams, cause, len(crash)), crash, repair, strict=True):
+                for name in self.fells[cause][chosen][1]:
+                    found.setdefault((cause, name), []).append((int(begin), int(end)))
+        return found
 
     def _felled(self, streams: Streams, is_idle: Up) -> Up:
         """Return who is up, given which causes are idle, shape ``(requests, causes)``."""

@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.failures.cause_spells import CauseSpells, cause_spells_of
 from simulator.failures.independent import Independent, independent_log_probability
 from simulator.failures.joint import looked_up
 from simulator.failures.overlay_law import overlaid, sharing
@@ -119,6 +120,11 @@ class Overlay:
         lives = [self._life(name, lines) for name in self.components]
         return Timeline(self.components, tuple(crash for crash, _ in lives), tuple(repair for _, repair in lives),
                         self._coins(lines), until_ns)
+
+    def cause_spells(self, streams: Streams, requests: int, until_ns: int) -> tuple[CauseSpells, ...]:
+        """Return the named causes of all processes."""
+        return tuple(spell for layer, process in enumerate(self.processes)
+                     for spell in cause_spells_of(process, replace(streams, layer=layer), requests, until_ns))
 
     def _columns(self, process: FailureProcess) -> NDArray[np.intp]:
         return np.array([self.components.index(name) for name in process.components], dtype=np.intp)

@@ -14,6 +14,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.failures.cause_spells import CauseSpells
 from simulator.failures.joint import looked_up, refuse_large, struck
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.scripted import merged
@@ -74,15 +75,26 @@ class Shocks:
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return the union of what the strikes fell; shocks that toss coins fell for whole requests."""
         outages: list[list[tuple[int, int]]] = [[] for _ in self.components]
-        for shock in self.shocks:
-            begin, end = shock.often.spells(streams, shock.name, until_ns)
-            for strike, column in zip(*np.nonzero(shock.felled(streams, len(begin))), strict=True):
-                outages[column].append((int(begin[strike]), int(end[strike])))
+        for (_, column), spells in self._spells(streams, until_ns).items():
+            outages[column] += spells
         lives: list[tuple[Times, Times]] = [merged(intervals) for intervals in outages]
         tossed = [shock for shock in self.shocks if shock.often.strikes_per_ns == 0]
         coins = self._spared_by(tossed, streams, requests) if tossed else None
         return Timeline(self.components, tuple(crash for crash, _ in lives), tuple(repair for _, repair in lives),
                         coins, until_ns)
+
+    def cause_spells(self, streams: Streams, requests: int, until_ns: int) -> tuple[CauseSpells, ...]:
+        """Return when strikes of each shock had which component down."""
+        return tuple(CauseSpells(shock, self.components[column], *merged(spells))
+                     for (shock, column), spells in self._spells(streams, until_ns).items())
+
+    def _spells(self, streams: Streams, until_ns: int) -> dict[tuple[str, int], list[tuple[int, int]]]:
+        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        for shock in self.shocks:
+            begin, end = shock.often.spells(streams, shock.name, until_ns)
+            for strike, column in zip(*np.nonzero(shock.felled(streams, len(begin))), strict=True):
+                found.setdefault((shock.name, int(column)), []).append((int(begin[strike]), int(end[strike])))
+        return found
 
     def _spared_by(self, shocks: list[Shock] | tuple[Shock, ...], streams: Streams, requests: int) -> Up:
         up = np.ones((requests, len(self.components)), dtype=bool)

@@ -22,15 +22,15 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
 
     Those are the joins that wait from then on, then ``begin`` of each source.
     """
-    plan, wiring = world.plan, Wiring(world)
+    plan, wiring, trace = world.plan, Wiring(world), world.trace
     inputs: dict[int, Settle] = {}
     begins: list[Settle] = []
     opens: list[Settle] = []
     emission = Emission(plan.graph.starved) if plan.graph.starved_emits else None
-    answered = emission.informed(answered) if emission else answered
+    answered = trace.answering(emission.informed(answered) if emission else answered)
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
-        outputs = [wiring.wire(edge, inputs[edge]) for edge in plan.graph.outputs[part.name]]
+        outputs = [trace.sending(edge, wiring.wire(edge, inputs[edge])) for edge in plan.graph.outputs[part.name]]
         if part.is_exit:
             outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
         machinery = world.machinery(plan.placement[part.name])
@@ -41,19 +41,20 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             world.stride,
             1 + place,
             machinery.machine,
-            machinery.serve,
+            trace.serving(part.name, machinery.serve),
             indexed(world.draws.work_ns[part.name]),
             tuple(outputs),
             late,
             emission,
-            machinery.enter,
+            trace.entering(part.name, machinery.enter),
             plan.priority.get(part.name, place),
         )
         if part.join is None:
             begins.append(firing_of(station))
         else:
             rules = Rules(part.join)
-            inputs.update(zip(rules.edges, settles(world, station, part.name, rules, opens), strict=True))
+            ends = settles(world, station, part.name, rules, opens)
+            inputs |= {edge: trace.arriving(edge, end) for edge, end in zip(rules.edges, ends, strict=True)}
     return (*opens, *reversed(begins))
 
 

@@ -14,6 +14,7 @@ from simulator.network.compile import connect
 from simulator.network.links import Settle
 from simulator.network.lookup import filled
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.trace import NOBODY, NoTrace
 from simulator.network.world import World
 
 Progress = Callable[[int], None]
@@ -44,6 +45,7 @@ def run(
     clock_user: Callable[[Clock], None] | None = None,
     *,
     has_meters: bool = False,
+    trace: NoTrace = NOBODY,
 ) -> Log:
     """Return how each request ended.
 
@@ -53,9 +55,10 @@ def run(
         progress: Told the number of requests that have arrived, now and then.
         clock_user: May start ordinary SimPy processes on the clock before the run.
         has_meters: Whether to note what each machine does; costs a little for each part run.
+        trace: Notes what happens to a request.
     """
     rows = Rows(len(draws.arrivals_ns), len(plan.graph.edges) + len(plan.graph.exits))
-    world = World(plan, draws, has_meters=has_meters)
+    world = World(plan, draws, has_meters=has_meters, trace=trace)
     if draws.loop:
         closed = ClosedLoop(world, draws.loop, rows.settle)
         closed.start(connect(world, closed.answered), progress)

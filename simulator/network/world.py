@@ -15,6 +15,7 @@ from simulator.network.lookup import filled, held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Plan
 from simulator.network.switches import Switches
+from simulator.network.trace import NOBODY, NoTrace
 from simulator.topology.routes import Routes
 
 
@@ -25,10 +26,11 @@ class World:
         plan: What is run.
         draws: Everything random.
         has_meters: Whether machines with work are measured.
+        trace: Notes what happens to a request.
     """
 
-    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False) -> None:
-        self.plan, self.draws, self.has_meters = plan, draws, has_meters
+    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False, trace: NoTrace = NOBODY) -> None:
+        self.plan, self.draws, self.has_meters, self.trace = plan, draws, has_meters, trace
         self.meters: dict[str, Meter] = {}
         self.clock = Clock()
         self.routes = Routes(plan.topology)

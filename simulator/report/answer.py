@@ -96,6 +96,10 @@ SHOWS = {
     "accuracy_against_bytes": "Accuracy of degraded answers (from another delivery than with everything up) and "
                               "expected accuracy, against the bytes of all skip messages of a request. Each interval "
                               "is of one cell; cells share the test samples, so their differences are known better.",
+    "accuracy_around_outages": "Served accuracy of requests by their birth relative to a crash, averaged over all "
+                               "outages of the component and over replications; other components may be down too.",
+    "accuracy_vs_deadline": "Share of all arrivals that were answered correctly within d: the on-time accuracy of "
+                            "every deadline, as far as nothing but the judgement depends on it.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
                "training seeds and test set.",
     "repeats_lines": "Lines are means over the repeats; the bands cover training seeds and test set. Differences are "

@@ -41,19 +41,35 @@ def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:
     """
     with styled():
         figure, axes = _new_axes("Share of requests answered within t", len(record.cells))
-        until_ms = shown_until_ms(record, deadline_ms)
-        for place, cell in _placed(record, "latency"):
-            draw_curve(axes, stretched(cell.curves["latency"], until_ms), look_of(place), cell.name,
-                       every=(0.03 * (1 + place), 0.2))
         axes.set_xlabel("Time since arrival t (ms)")
         axes.set_ylabel("Share of all arrivals answered within t (%)")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+        _draw_shares(axes, record, "latency", deadline_ms)
         axes.set_ylim(0.0, 1.1)
-        axes.set_xlim(0.0, until_ms)
-        if deadline_ms is not None:
-            mark_deadline(axes, deadline_ms)
-        _finish(axes, record, "latency", is_below=True)
     return figure
+
+
+def accuracy_vs_deadline(record: Record, deadline_ms: float | None) -> Figure:
+    """Return the share of all arrivals answered correctly within d (ms), one curve a cell; the deadline is a line."""
+    with styled():
+        figure, axes = _new_axes("Accuracy against deadline", len(record.cells))
+        axes.set_xlabel("Deadline d (ms)")
+        axes.set_ylabel("On-time accuracy (fraction of arrivals)")
+        _draw_shares(axes, record, "accuracy_vs_deadline", deadline_ms)
+        axes.set_ylim(0.0, 1.0)
+    return figure
+
+
+def _draw_shares(axes: Axes, record: Record, name: str, deadline_ms: float | None) -> None:
+    """Draw curves of shares over time that stay level after their last answer."""
+    until_ms = shown_until_ms(record, deadline_ms, name)
+    for place, cell in _placed(record, name):
+        draw_curve(axes, stretched(cell.curves[name], until_ms), look_of(place), cell.name,
+                   every=(0.03 * (1 + place), 0.2))
+    axes.set_xlim(0.0, until_ms)
+    if deadline_ms is not None:
+        mark_deadline(axes, deadline_ms)
+    _finish(axes, record, name, is_below=True)
 
 
 def stretched(curve: Curve, until_ms: float) -> Curve:
@@ -86,11 +102,11 @@ def draw_curve(
     )
 
 
-def shown_until_ms(record: Record, deadline_ms: float | None) -> float:
+def shown_until_ms(record: Record, deadline_ms: float | None, name: str = "latency") -> float:
     """Return where the latency axis ends: past the deadline, and past 99.9 % of what is ever answered."""
     ends = [1.25 * deadline_ms] if deadline_ms is not None else []
-    for cell in cells_with(record, "latency"):
-        curve = cell.curves["latency"]
+    for cell in cells_with(record, name):
+        curve = cell.curves[name]
         value = np.asarray(curve.value)
         if len(value) and np.isfinite(value).any():
             reached = np.flatnonzero(value >= 0.999 * np.nanmax(value))

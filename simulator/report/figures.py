@@ -1,14 +1,16 @@
 """The figures: importing this module imports matplotlib, so that tables need not."""
 
 from simulator.report.codec_figure import accuracy_against_bytes
-from simulator.report.curves import accuracy_vs_failure, latency_distribution
+from simulator.report.curves import accuracy_vs_deadline, accuracy_vs_failure, latency_distribution
 from simulator.report.drawing import topology_drawing
 from simulator.report.ending_bars import endings
 from simulator.report.fit_figure import fit_figure
 from simulator.report.lines_figure import has_lines, repeats_lines
+from simulator.report.outages_figure import accuracy_around_outages, outage_curves
 from simulator.report.over_time import accuracy_over_time
 from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
-__all__ = ["accuracy_against_bytes", "accuracy_over_time", "accuracy_vs_failure", "endings", "fit_figure",
-           "has_lines", "latency_distribution", "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+__all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_over_time", "accuracy_vs_deadline",
+           "accuracy_vs_failure", "endings", "fit_figure", "has_lines", "latency_distribution", "outage_curves",
+           "repeats_bars", "repeats_lines", "save", "topology_drawing"]

@@ -21,6 +21,7 @@ COVERS = {
 CURVE_ESTIMATE = {
     "accuracy_vs_failure": ("expected_accuracy", "all_up_accuracy"),
     "accuracy_over_time": ("served_accuracy", "on_time_accuracy"),
+    "accuracy_vs_deadline": ("on_time_accuracy",),
     "latency": ("share_on_time", "latency_p50_ms", "latency_mean_ms"),
 }
 

@@ -106,6 +106,10 @@ def curve_figures(
         drawn["endings"] = draw.endings(record)
     if cells_with(record, "latency"):
         drawn["latency"] = draw.latency_distribution(record, deadline_ms)
+    if cells_with(record, "accuracy_vs_deadline"):
+        drawn["accuracy_vs_deadline"] = draw.accuracy_vs_deadline(record, deadline_ms)
+    if draw.outage_curves(record):
+        drawn["accuracy_around_outages"] = draw.accuracy_around_outages(record)
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))

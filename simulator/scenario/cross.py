@@ -189,10 +189,16 @@ def _codec_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
 
 
 def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
-    for name in ("timed", "accuracy_over_time"):
-        if getattr(scenario.measure, name) is not None and scenario.workload is None:
+    for name in scenario.measure.asked_of_requests:
+        if scenario.workload is None:
             yield Problem(parts.document.place("measure"), f"{name!r} needs requests, but there is no workload",
                           "write 'workload: {arrivals: {kind: poisson, rate: 2 /s}, requests: 2000}'")
+    around = scenario.measure.around_outages
+    known = parts.topology.components if parts.topology else ()
+    for component in (around.components or ()) if around and known else ():
+        if component not in known:
+            yield Problem(parts.document.place("measure"), f"around_outages: no component {component!r}",
+                          did_you_mean(component, known))
 
 
 def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:

@@ -92,7 +92,7 @@ class Cell:
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         frames = (no_requests(), no_events())
-        if workload and (measure.timed or measure.accuracy_over_time):
+        if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found)
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         if measure.traffic:

@@ -11,6 +11,7 @@ from simulator.expect.timed import Requests
 from simulator.network.endings import ENDINGS, reason
 from simulator.study.assemble import Assembly
 from simulator.study.timed import TimedRuns
+from simulator.study.why import why_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ REQUEST_COLUMNS = (
     "delivery",
     "ending",
     "reason",
+    "why",
 )
 EVENT_COLUMNS = ("cell", "replication", "component", "time_ns", "is_up")
 
@@ -50,6 +52,7 @@ def requests_frame(assembly: Assembly, label: str, runs: TimedRuns, requests: Re
             "delivery": as_category(runs.delivery, texts),
             "ending": as_category(requests.ending, list(ENDINGS)),
             "reason": as_category(which.reshape(-1), reasons),
+            "why": as_category(*why_column(assembly, runs, requests)),
         },
         columns=list(REQUEST_COLUMNS),
     )

@@ -49,7 +49,8 @@ class Record:
 
     ``axes`` are the keys of the cells' labels in the order of the sweep, which JSON does not keep. With repeats,
     ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
-    (``simulator.study.repeats`` says what is in a row); without they are empty.
+    (``simulator.study.repeats`` says what is in a row); without they are empty. ``order`` has the order of the
+    scenario's nodes, sources and parts, which decides what comes first at one instant.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Record:
     axes: list[str] = field(default_factory=list)
     repeats: list[dict[str, Any]] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
+    order: dict[str, list[str]] = field(default_factory=dict)
     is_quick: bool = False
     is_synthetic: bool = False
     format: int = FORMAT

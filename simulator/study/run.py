@@ -16,6 +16,7 @@ from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
 from simulator.scenario.variants import Variant, variants
+from simulator.study.again import order_of
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
 from simulator.study.fingerprint import fingerprint
@@ -93,8 +94,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
     records = tuple(a.record for a in answers)
-    repeats = loaded.scenario.repeats
-    several, is_one = repeats.count > 1, not any(key.partition(".")[0] == "data" for key in repeats.values)
+    repeats, several = loaded.scenario.repeats, loaded.scenario.repeats.count > 1
+    is_one = not any(key.partition(".")[0] == "data" for key in repeats.values)
     against = [label_text(value) for value in repeats.against]
     record = Record(
         title=loaded.scenario.title,
@@ -104,7 +105,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         scenario=resolved(loaded),
         versions=versions(),
         cells=records,
-        axes=list(cells[0].label),
+        **order_of(loaded, cells[0]),
         repeats=summed_up(records, is_one_test_set=is_one) if several else [],
         differences=differences(records, is_one_test_set=is_one, against=against) if several else [],
         is_quick=quick,

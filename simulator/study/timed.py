@@ -143,8 +143,8 @@ def run_once(
     The failures' horizon grows until it covers every request's end.
     """
     drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
-    timed = assembly.scenario.measure.timed
-    has_meters = timed is not None and timed.machines
+    measure = assembly.scenario.measure
+    has_meters = (measure.timed is not None and measure.timed.machines) or measure.per_answer is not None
     if not assembly.process.components and not assembly.slow:
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, None, is_fast

@@ -25,6 +25,7 @@ from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
 from simulator.study.machine_findings import find_machines
+from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class TimedFindings:
             self.found.curves["accuracy_over_time"] = accuracy_over_time(
                 requests, scenario.measure.accuracy_over_time.bins, span
             )
+        TimeMetrics(self.assembly, self.answers, plan, runs, requests, self.found).find()
         self._note_cycles(runs)
         return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
 

@@ -6,14 +6,19 @@ import re
 import numpy as np
 import pytest
 
+from simulator.expect.availability import Steps, availability, resilience
+from simulator.expect.availability_law import Law, exact_availability, exact_resilience
 from simulator.expect.estimate import Estimate
+from simulator.expect.exact import enumerate_patterns
 from simulator.expect.gap import Lives, gap
+from simulator.expect.goodput import Spent, degraded_latency, per_correct_answer
 from simulator.expect.timed import Requests, timed
+from simulator.failures.renewal import Renewal
 from tests.house.commands import ROOT, python
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-COMMANDS = {"run", "whatif", "check", "list", "copy", "partition", "fit", "schema"}
+COMMANDS = {"run", "whatif", "explain", "check", "list", "copy", "partition", "fit", "schema"}
 GLOSSARY = (
     "component", "pattern", "transitions", "part", "source", "exit", "hyperconnection", "span", "strategy", "placement",
     "delivery", "outcome", "ending", "estimate", "method", "scenario", "cell", "record", "study", "shelf", "survival",
@@ -60,7 +65,19 @@ def estimates_of_the_code():
     expected = Estimate(1.0, 1.0, 1.0, 1, "")
     texts = [path.read_text() for path in (ROOT / "simulator/study").glob("*.py")]
     written = [name for text in texts for name in re.findall(r"""estimates\["(\w+)"\] =""", text)]
-    return {*written, *timed(requests, 2), *gap(lives, expected, one).estimates()}
+    of_time = estimates_of_time(requests, one > 0)
+    return {*written, *timed(requests, 2), *gap(lives, expected, one).estimates(), *of_time}
+
+
+def estimates_of_time(requests, is_degraded):
+    """Return the names of the metrics of time."""
+    process = Renewal(("a",), (9e9,), (1e9,))
+    runs, law = [Steps(np.ones(1), np.ones(1), np.ones(1, dtype=bool))], Law.of(
+        process, enumerate_patterns(process, 1), np.ones(2))
+    exact = {**exact_availability(law, 0.5, is_exponential=True), **exact_resilience(law)}
+    spent = Spent(np.ones(2), np.ones(2))
+    return {*availability(runs, 0.5), *resilience(runs, 1.0), *exact, *per_correct_answer(requests, spent),
+            *degraded_latency(requests, is_degraded)}
 
 
 def test_the_estimates_that_are_explained_are_those_that_there_are():

@@ -1,0 +1,66 @@
+"""From a record back to what it was made of: the scenario with its topology and model, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from simulator.documents.yaml_text import Document
+from simulator.model.blocks import ModelFile
+from simulator.scenario.load import Loaded
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.variants import Variant, variants
+from simulator.study.record import CellRecord, Record
+from simulator.topology.files import topology_of
+
+
+class Orders(TypedDict):
+    """What a record keeps of orders."""
+
+    axes: list[str]
+    order: dict[str, list[str]]
+
+
+def order_of(loaded: Loaded, first: Variant) -> Orders:
+    """Return the orders that a record's sorted keys lose: of a cell's label, and of nodes, sources and parts."""
+    order = {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
+             "parts": list(loaded.model.parts)}
+    return {"axes": list(first.label), "order": order}
+
+
+def in_order(plain: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return a mapping with its keys in an order; what is not in it comes last.
+
+    >>> in_order({"a": 1, "b": 2}, ["b"])
+    {'b': 2, 'a': 1}
+    """
+    return {name: plain[name] for name in names if name in plain} | dict(plain)
+
+
+def loaded_again(record: Record, folder: Path) -> Loaded:
+    """Return the scenario that a record tells of; paths of data start from here.
+
+    Args:
+        record: The record of a finished run.
+        folder: The run folder.
+    """
+    plain, order = record.scenario, record.order
+    nodes, model = plain["topology"]["nodes"], plain["model"]
+    topology = plain["topology"] | {"nodes": in_order(nodes, order.get("nodes", ()))}
+    model = model | {kind: in_order(model[kind], order.get(kind, ())) for kind in ("sources", "parts")}
+    path = folder / "record.json"
+    scenario = Scenario.model_validate(plain["scenario"])
+    scenario = scenario.model_copy(update={"sweep": in_order(scenario.sweep, record.axes)})
+    return Loaded(scenario, topology_of(Document(str(path), topology, {})), ModelFile.model_validate(model), {}, path,
+                  Path(), plain["scenario"])
+
+
+def cells_again(record: Record, folder: Path) -> list[tuple[CellRecord, Variant]]:
+    """Return the cells of a record, each with what it was run from, in the order of the record.
+
+    Raises:
+        ScenarioError: a file that the sweep names is no longer there.
+    """
+    by_label = {frozenset(cell.label.items()): cell for cell in variants(loaded_again(record, folder))}
+    return [(cell, by_label[frozenset(cell.label.items())]) for cell in record.cells]

@@ -1,0 +1,181 @@
+"""Run a replication again with an eye on one request, and tell its life as a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from simulator.dataflow.costs import Costs
+from simulator.network import engine
+from simulator.network.draws import draws
+from simulator.network.endings import reason
+from simulator.network.plan import Log
+from simulator.network.trace import Event, Note, Trace
+from simulator.seeds import Streams
+from simulator.study.answers import dataset_of
+from simulator.study.assemble import Assembly, given_costs
+from simulator.study.explain import Explanation
+from simulator.study.kept import kept_path, read_kept
+from simulator.study.network import Network
+from simulator.study.progress import Progress
+from simulator.study.timed import run_once
+
+MS_NS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a request's life.
+
+    Args:
+        age_ns: Time since its birth.
+        who: A part or a hyperconnection.
+        what: What happened, in words.
+    """
+
+    age_ns: int
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A request's life, and whether it is that of the record.
+
+    Args:
+        moments: In the order of time.
+        is_same: Whether delivery and end are those of ``requests.parquet``.
+    """
+
+    moments: tuple[Moment, ...]
+    is_same: bool
+
+
+def replay(explained: Explanation, *, quick: bool) -> Replay:
+    """Run the replication of a request again, with SimPy's engine, and return what happened to the request.
+
+    Args:
+        explained: The request.
+        quick: Whether the run was quick.
+
+    Raises:
+        ScenarioError: the data set, of which the shapes are needed, is missing.
+    """
+    assembly, row = explained.assembly, explained.row
+    workload = assembly.scenario.workload
+    if workload is None:
+        return Replay((), is_same=False)
+    request, streams = int(row["request"]), Streams(assembly.scenario.seed, int(row["replication"]))
+    plan, arrivals = assembly.plan(costs_of(assembly, quick=quick)), assembly.arrivals_ns(workload, streams)
+    _, timeline, _ = run_once(assembly, plan, arrivals, streams)
+    trace = Trace(request)
+    log = engine.run(plan, replace(draws(plan, arrivals, streams), timeline=timeline), trace=trace)
+    moments = [*Telling(assembly, trace.notes, int(arrivals[request])).moments(), _ending(explained)]
+    moments += [Moment(when - int(arrivals[request]), "", what) for when, what in explained.switches]
+    return Replay(tuple(sorted(moments, key=lambda moment: moment.age_ns)), is_same(assembly, log, explained))
+
+
+def _ending(explained: Explanation) -> Moment:
+    row = explained.row
+    told = f"ends {row['ending']}".replace("_", " ") + f": {row['reason']}" * bool(row["reason"])
+    return Moment(int(row["end_ns"] - row["arrival_ns"]), "", told)
+
+
+def is_same(assembly: Assembly, log: Log, explained: Explanation) -> bool:
+    """Return whether a replayed request has the delivery and the end of its row."""
+    request = int(explained.row["request"])
+    same_end = int(log.end_ns[request]) == int(explained.row["end_ns"])
+    return same_end and assembly.graph.text(log.delivery[request]) == explained.row["delivery"]
+
+
+def costs_of(assembly: Assembly, *, quick: bool) -> Costs:
+    """Return what the parts of a cell cost, as its run had it; nothing is trained."""
+    if not assembly.has_layers or assembly.scenario.outcomes is not None:
+        return given_costs(assembly.model, assembly.graph)
+    assembly = assembly.standing_in() if quick else assembly
+    dataset = dataset_of(assembly, quick)
+    kept = read_kept(kept_path(assembly, dataset))
+    return kept.costs if kept else Network(assembly, dataset, "", Progress()).untrained_costs()
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Puts the notes of a trace in words.
+
+    Args:
+        assembly: The cell.
+        notes: What was noted.
+        birth_ns: When the request was born.
+    """
+
+    assembly: Assembly
+    notes: list[Note]
+    birth_ns: int
+
+    def moments(self) -> Iterator[Moment]:
+        """Yield a line for each message that was sent, came or was missed, and for each part that began and ended."""
+        for note in self.notes:
+            what = self._edge(note) if isinstance(note.place, int) else self._part(note)
+            who = self.assembly.graph.edges[note.place].name if isinstance(note.place, int) else note.place
+            if what:
+                yield Moment(note.when_ns - self.birth_ns, who, what)
+
+    def _of(self, event: Event) -> dict[int | str, Note]:
+        return {note.place: note for note in self.notes if note.event is event}
+
+    def _why(self, note: Note) -> str:
+        return reason(note.blame, self.assembly.topology.components) or "nobody is to blame"
+
+    def _edge(self, note: Note) -> str:
+        if note.event is Event.MISSED and note.place in self._of(Event.SENT):
+            return f"lost: {self._why(note)}"
+        if note.event is Event.ARRIVED:
+            begun = self._of(Event.BEGUN).get(self.assembly.graph.edges[int(note.place)].target)
+            is_late = begun is not None and note.when_ns > begun.when_ns
+            return "arrives, too late" if is_late else "arrives"
+        return {Event.SENT: "sent", Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
+
+    def _part(self, note: Note) -> str:
+        if note.event is Event.BEGUN:
+            return self._begun(str(note.place), note.when_ns)
+        if note.event is Event.LOST:
+            lost = next((n for n in self._outputs(str(note.place)) if not n.fed), None)
+            return f"lost: {self._why(lost)}" if lost else "lost"
+        return {Event.DONE: "done", Event.ANSWERED: "the answer is here"}.get(note.event, "")
+
+    def _outputs(self, part: str) -> list[Note]:
+        """Return what the wires and the log were told of a part's output."""
+        mine = {*self.assembly.graph.outputs[part]}
+        is_exit = self.assembly.graph.part_by_name[part].is_exit
+        found = [note for note in self.notes if note.place in mine and note.event in (Event.SENT, Event.UNSENT)]
+        ended = [note for note in self.notes if note.event in (Event.ANSWERED, Event.UNANSWERED)]
+        return found + (ended if is_exit else [])
+
+    def _begun(self, part: str, when_ns: int) -> str:
+        graph, node = self.assembly.graph, self.assembly.placement[part]
+        lost = self._of(Event.LOST).get(part)
+        if lost is not None and lost.when_ns == when_ns:
+            return ""  # it never began
+        where = "fires" if node == part else f"fires, on {node}"
+        inputs = graph.inputs[part]
+        if not inputs:
+            return where
+        fed = max((note.fed for note in self._outputs(part)), default=0)
+        took = [edge for edge in inputs if fed & graph.edge_bit(edge)] if fed else []
+        text = f"{where} with {self._names(took)}" if took else where
+        missed = [f"{graph.edges[edge].name} ({self._why_not(edge, when_ns)})" for edge in inputs if edge not in took]
+        return f"{text}; without {', '.join(missed)}" if fed and missed else text
+
+    def _names(self, edges: Iterable[int]) -> str:
+        return ", ".join(self.assembly.graph.edges[edge].name for edge in edges)
+
+    def _why_not(self, edge: int, fired_ns: int) -> str:
+        """Return why a part did not take an input."""
+        seen: Mapping[int | str, Note] = self._of(Event.ARRIVED) | self._of(Event.MISSED)
+        note = seen.get(edge)
+        if note is None:
+            return "not known by then"
+        if note.event is Event.MISSED:
+            return self._why(note)
+        late_ns = note.when_ns - fired_ns
+        return f"too late by {late_ns / MS_NS:,.1f} ms" if late_ns > 0 else "a better input was there"
