@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from simulator.dataflow.costs import Costs
 from simulator.network import engine
-from simulator.network.draws import draws
 from simulator.network.endings import reason
 from simulator.network.plan import Log
 from simulator.network.trace import Event, Note, Trace
@@ -67,11 +66,12 @@ def replay(explained: Explanation, *, quick: bool) -> Replay:
         return Replay((), is_same=False)
     request, streams = int(row["request"]), Streams(assembly.scenario.seed, int(row["replication"]))
     plan, arrivals = assembly.plan(costs_of(assembly, quick=quick)), assembly.arrivals_ns(workload, streams)
-    _, timeline, _ = run_once(assembly, plan, arrivals, streams)
+    _, drawn, _ = run_once(assembly, plan, arrivals, streams)
     trace = Trace(request)
-    log = engine.run(plan, replace(draws(plan, arrivals, streams), timeline=timeline), trace=trace)
-    moments = [*Telling(assembly, trace.notes, int(arrivals[request])).moments(), _ending(explained)]
-    moments += [Moment(when - int(arrivals[request]), "", what) for when, what in explained.switches]
+    log = engine.run(plan, drawn, trace=trace)
+    birth = int(log.arrival_ns[request])
+    moments = [*Telling(assembly, trace.notes, birth).moments(), _ending(explained)]
+    moments += [Moment(when - birth, "", what) for when, what in explained.switches]
     return Replay(tuple(sorted(moments, key=lambda moment: moment.age_ns)), is_same(assembly, log, explained))
 
 

@@ -17,7 +17,7 @@ from simulator.network.blocks import Workload
 from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
 from simulator.network.loop import Loop
-from simulator.network.plan import Log, MachineLoad, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
 from simulator.study.asked import samples_asked
 from simulator.study.assemble import Assembly
@@ -102,8 +102,8 @@ def _replication(
     labels, table, progress = shared
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
-    log, timeline, is_fast = run_once(assembly, plan, arrivals, streams, progress)
-    arrivals = log.arrival_ns
+    log, drawn, is_fast = run_once(assembly, plan, arrivals, streams, progress)
+    arrivals, timeline = log.arrival_ns, drawn.timeline
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
@@ -137,8 +137,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
 
 def run_once(
     assembly: Assembly, plan: Plan, arrivals: Times, streams: Streams, progress: Callable[[int], None] | None = None
-) -> tuple[Log, Timeline | None, bool]:
-    """Return one replication's log, its failures, and whether the fast path ran it.
+) -> tuple[Log, Draws, bool]:
+    """Return one replication's log, its draws with failures and slow spells, and whether the fast path ran it.
 
     The failures' horizon grows until it covers every request's end.
     """
@@ -147,7 +147,7 @@ def run_once(
     has_meters = (measure.timed is not None and measure.timed.machines) or measure.per_answer is not None
     if not assembly.process.components and not assembly.slow:
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
-        return log, None, is_fast
+        return log, drawn, is_fast
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
@@ -159,7 +159,7 @@ def run_once(
             told = f"{waiting} requests wait for the repair of a machine that is never repaired"
             raise ScenarioError(Problem("policy.crash", told, NO_END))
         if log.end_ns.max() <= until:
-            return log, timeline, is_fast
+            return log, broken, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
 
 
