@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --constraint constraints.txt
+PARALLEL := --numprocesses 2 --dist loadfile
 BENCHMARKS := chain dag mesh expectation failout_training repetition accuracy_in_loop startup
 
 .DEFAULT_GOAL := help
@@ -15,10 +16,10 @@ demo: $(VENV)/.installed ## Install into .venv and run scenarios/first.yaml
 	$(BIN)/sim run scenarios/first.yaml
 
 test: $(VENV)/.installed-test ## Install what tests need and run them, without the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 test-all: $(VENV)/.installed-test ## Run all tests, the slow ones too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-jax: $(VENV)/.installed-jax ## Run the model tests and the first scenario with Keras on jax
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/model

@@ -13,8 +13,7 @@ from tests.support.shelf import NEEDS_FILE
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 each_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 # One of each kind; the quick runs of the others take minutes together and are marked slow.
-FAST = {"first", "outage", "camera", "cnn", "city-fog", "backbone", "queue", "poster-table", "health-average-accuracy",
-        "codecs", "traffic", "wear-out"}
+FAST = {"first", "outage", "camera", "cnn", "city-fog", "queue", "poster-table", "wear-out"}
 fast_and_slow = pytest.mark.parametrize("path", [
     pytest.param(path, id=path.stem, marks=() if path.stem in FAST else pytest.mark.slow) for path in SCENARIOS])
 

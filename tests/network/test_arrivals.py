@@ -12,6 +12,7 @@ from simulator.network.blocks import Arrivals
 from simulator.seeds import Streams
 from tests.support.statistics import assert_frequencies, assert_mean
 
+ADAPTER = TypeAdapter(Arrivals)
 SURE = 1e-3
 BURSTS = {"kind": "mmpp", "states": [{"rate": "2 /s", "lasts": "8 s"}, {"rate": "30 /s", "lasts": "2 s"}]}
 THREE = {"kind": "mmpp", "states": [{"rate": 0, "lasts": "3 s"}, {"rate": "10 /s", "lasts": "1 s"},
@@ -20,7 +21,7 @@ DAY = {"kind": "diurnal", "rate": "5 /s", "period": "100 s", "swing": 0.8, "peak
 
 
 def births_s(block, requests, seed):
-    arrivals = TypeAdapter(Arrivals).validate_python(block)
+    arrivals = ADAPTER.validate_python(block)
     return arrivals.births_ns(requests, Streams(seed), None) / 1e9
 
 
@@ -90,4 +91,4 @@ def test_births_are_sorted_and_a_shorter_run_has_the_same_first_ones(block):
 ])
 def test_arrivals_that_cannot_be_are_refused(block, said):
     with pytest.raises(ValidationError, match=said):
-        TypeAdapter(Arrivals).validate_python(block)
+        ADAPTER.validate_python(block)

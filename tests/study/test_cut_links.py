@@ -16,6 +16,7 @@ CUTS = {
     "cnn-chain": ("cnn", "resilinet", "edge-cloud"),
     "edge-devices": ("devices", None, "board-jetson"),
     "health-chain": ("first", "resilinet", "edge-fog1"),
+    "lossy-radio": ("lossy", None, "gateway-server"),
     "queue-chain": ("queue", None, "second-third"),
 }
 FEW = {"workload.requests": 1000, "replications": 2}
