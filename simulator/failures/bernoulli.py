@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.blocks import Block
-from simulator.failures.independent import Independent
+from simulator.failures.independent import Independent, tossed
 from simulator.failures.process import Timeline, Up
 from simulator.failures.settings import Probabilities, probabilities_of
 from simulator.seeds import Streams
@@ -39,10 +39,7 @@ class Bernoulli(Independent):
 
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return the coins, shape ``(requests, components)``; coin i of a component belongs to request i."""
-        up = np.ones((requests, len(self.components)), dtype=bool)
-        for column, (name, survival) in enumerate(zip(self.components, self.probability, strict=True)):
-            up[:, column] = streams.of(name, "coin").random(requests) < survival
-        return up
+        return tossed(streams, "coin", self.components, self.survival(), requests)
 
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return a timeline without outages that carries the same coins as ``sample_up``."""

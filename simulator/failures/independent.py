@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.process import Up
+from simulator.seeds import Streams
 
 
 class Independent(ABC):
@@ -24,6 +26,16 @@ class Independent(ABC):
     def log_probability(self, up: Up) -> NDArray[np.float64]:
         """Return log P(pattern) of each row of ``up``, shape ``(patterns,)``; minus infinity where it cannot be."""
         return independent_log_probability(self.survival(), up)
+
+
+def tossed(
+    streams: Streams, purpose: str, components: Sequence[str], survival: NDArray[np.float64], requests: int
+) -> Up:
+    """Return a coin for each request and component, shape ``(requests, components)``; each component has a stream."""
+    up = np.ones((requests, len(components)), dtype=bool)
+    for column, (name, chance) in enumerate(zip(components, survival, strict=True)):
+        up[:, column] = streams.of(name, purpose).random(requests) < chance
+    return up
 
 
 def independent_pairs(survival: NDArray[np.float64]) -> NDArray[np.float64]:

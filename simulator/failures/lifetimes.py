@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.cycles import CYCLES_A_BLOCK, Cycles, instants, until_horizon
-from simulator.failures.independent import Independent
+from simulator.failures.independent import Independent, tossed
 from simulator.failures.laws import Law
 from simulator.failures.moving import Moving
 from simulator.failures.process import Timeline, Up
@@ -55,10 +55,7 @@ class Lifetimes(Independent):
 
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)``."""
-        up = np.ones((requests, len(self.components)), dtype=bool)
-        for column, (name, availability) in enumerate(zip(self.components, self.survival(), strict=True)):
-            up[:, column] = streams.of(name, "pattern").random(requests) < availability
-        return up
+        return tossed(streams, "pattern", self.components, self.survival(), requests)
 
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return the outages that begin before the horizon; one under way at time 0 has the crash instant -1."""

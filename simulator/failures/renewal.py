@@ -15,7 +15,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.failures.cycles import CYCLES_A_BLOCK, Cycles, instants, until_horizon
 from simulator.failures.cycles import DOWN_SINCE_BEFORE as DOWN_SINCE_BEFORE
 from simulator.failures.cycles import END_OF_TIME_NS as END_OF_TIME_NS
-from simulator.failures.independent import Independent
+from simulator.failures.independent import Independent, tossed
 from simulator.failures.laws import EXPONENTIAL, AnyLaw, Exponential, Law
 from simulator.failures.lifetimes import Lifetimes, NewAtZero
 from simulator.failures.process import Timeline, Times, Up
@@ -63,10 +63,7 @@ class Renewal(Independent):
 
     def sample_up(self, streams: Streams, requests: int) -> Up:
         """Return one independent pattern for each request, shape ``(requests, components)``."""
-        up = np.ones((requests, len(self.components)), dtype=bool)
-        for column, (name, availability) in enumerate(zip(self.components, self.survival(), strict=True)):
-            up[:, column] = streams.of(name, "pattern").random(requests) < availability
-        return up
+        return tossed(streams, "pattern", self.components, self.survival(), requests)
 
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return the outages that begin before the horizon; one under way at time 0 has the crash instant -1."""
