@@ -59,7 +59,7 @@ FigureOption = Annotated[Path | None, typer.Option("--figure", metavar="FOLDER",
 def fit(trace: Trace, layout: LayoutOption = Layout.INTERVALS, nodes: Nodes = None,  # noqa: PLR0913 - options
         unit: UnitOption = Unit.S, cluster: Cluster = None, split: SplitOption = Split.HALF, out: Out = None,
         figure: FigureOption = None, force: Force = False) -> None:
-    r"""Fit a failure process to a trace: bursts that fell several machines of a cluster, and failures alone.
+    """Fit a failure process to a trace: bursts that fell several machines of a cluster, and failures alone.
 
     One half of the weeks is fitted, the other one judges: times up and down by KS distance, burst sizes and
     P(another down | one down) against the 95 % band of the unseen weeks. Independent laws stand beside it. What is
@@ -71,7 +71,7 @@ def fit(trace: Trace, layout: LayoutOption = Layout.INTERVALS, nodes: Nodes = No
     in a scenario: failures: [{kind: prefab, path: mine.yaml}]
 
     docs/failures-traces.md shows the layouts, where traces come from, and how to read the tables.
-    """
+    """  # noqa: D301 - \b tells click to keep the lines
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     from simulator.report.fit_table import candidate_table, cluster_table  # noqa: PLC0415

@@ -41,7 +41,7 @@ Offset = Annotated[float, typer.Option("--offset", help="What is added to them a
 def partition(model: Model, cuts: Cuts = None, names: Names = "", skips: Skips = "",  # noqa: PLR0913 - options
               out: Out = None, force: Force = False, shape: Shapes = None, outputs: Outputs = "", scale: Scale = 1.0,
               offset: Offset = 0.0) -> None:
-    r"""Cut a Keras model into parts and write a model file; without cuts, list where it can be cut.
+    """Cut a Keras model into parts and write a model file; without cuts, list where it can be cut.
 
     A tensor is named like the layer that makes it: add_1; a layer in a model inside as model/layer, the second output
     as layer:1, the second call of a shared layer as layer@2. Tensors of one cut travel as one message.
@@ -52,7 +52,7 @@ def partition(model: Model, cuts: Cuts = None, names: Names = "", skips: Skips =
     sim partition resnet.keras --cuts conv2d_1+activation_2
 
     The file is opened without running anything that is in it. docs/partition.md tells the rest.
-    """
+    """  # noqa: D301 - \b tells click to keep the lines
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     console = Console()

@@ -41,7 +41,7 @@ def run(
     quick: Quick = False,
     as_json: Json = False,
 ) -> None:
-    r"""Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
+    """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
     Finished cells are found and skipped, so an interrupted run goes on where it was.
 
@@ -49,7 +49,7 @@ def run(
     sim run first
     sim run first --quick
     sim run my.yaml --out runs/mine --set policy.deadline='100 ms' --seed 2
-    """
+    """  # noqa: D301 - \b tells click to keep the lines
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     import simulator  # noqa: PLC0415

@@ -48,13 +48,13 @@ def whatif(
     sets: Sets = None,
     quick: Quick = False,
 ) -> None:
-    r"""Show what one request is answered from while components are down, how well, how fast, and which edges starve.
+    """Show what one request is answered from while components are down, how well, how fast, and which edges starve.
 
     \b
     sim whatif first --down fog2
     sim whatif first --down fog1,edge --strategy vanilla
     sim whatif outage --at 25s
-    """
+    """  # noqa: D301 - \b tells click to keep the lines
     at_ns = None if at is None else instant_ns(at)
     names = [name.strip() for name in down.split(",") if name.strip()]
     look(scenario, strategy, sets or [], Failure(names, at_ns), quick=quick)

@@ -161,3 +161,11 @@ def test_a_part_that_does_not_fit_its_node_is_told_when_the_model_is_built(tmp_p
     assert "edge need" in ended.stderr
     assert "its memory is 1,000 B; place a part elsewhere" in ended.stderr
     assert sim("check", "first.yaml").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["run", "whatif", "explain", "check", "list", "copy", "partition", "fit", "schema"])
+def test_the_help_of_a_command_has_no_marks_of_its_making(command):
+    told = sim(command, "--help")
+    assert told.exit_code == 0
+    assert "\\b" not in told.output
+    assert "\b" not in told.output
