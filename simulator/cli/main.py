@@ -14,6 +14,7 @@ from simulator.cli.explain import explain
 from simulator.cli.fit import fit
 from simulator.cli.list_ import list_
 from simulator.cli.partition import partition
+from simulator.cli.profile import profile
 from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.whatif import whatif
@@ -61,6 +62,7 @@ app.command("list")(told(list_))
 app.command("copy")(told(copy))
 app.command("partition")(told(partition))
 app.command("fit")(told(fit))
+app.command("profile")(told(profile))
 app.command("schema")(told(schema))
 
 
