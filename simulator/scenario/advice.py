@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.expect.cycles import ENOUGH_CYCLES
-from simulator.failures.renewal import RenewalBlock
+from simulator.failures.blocks import build_process
+from simulator.failures.process import NoLaw
 from simulator.network.arrivals import Times
 from simulator.network.offered import line_loads, machine_loads
 from simulator.network.plan import Plan
 from simulator.network.waits import check_waits
 from simulator.scenario.scenario import Scenario
-from simulator.units import duration_text
+from simulator.units import SECOND_NS, duration_text
 
 GROWS = "its queue grows as long as requests come"
 REFUSES = "its buffer fills and it refuses the rest"
@@ -35,20 +36,28 @@ def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
 def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:
     """Yield a warning for each component whose failure cycles are too few to rest a timed estimate on.
 
-    The expected number of cycles is span x replications / (MTBF + MTTR), of all replications together.
+    The expected number of cycles is half of its switches: span x replications x rate / 2, of all replications together.
+    What tosses coins has no cycles, and what moves in time or replays a trace has no rate that is known here.
     """
     for block in scenario.failures:
-        if not isinstance(block, RenewalBlock):
+        process = build_process([block], plan.topology)
+        try:
+            rates_per_s = process.switches_per_s()
+        except NoLaw:
             continue
-        process = block.build(plan.topology)
-        for name, mtbf_ns, mttr_ns in zip(process.components, process.mtbf_ns, process.mttr_ns, strict=True):
-            seen = span_ns * scenario.replications / (mtbf_ns + mttr_ns)
-            if seen < ENOUGH_CYCLES:
-                more = -(-ENOUGH_CYCLES * (mtbf_ns + mttr_ns) // span_ns) if span_ns else float("inf")
-                yield (f"{name} goes through about {seen:.3g} failure cycles in all {scenario.replications} "
-                       f"replications (one takes {duration_text(round(mtbf_ns + mttr_ns, -6))}), fewer than "
-                       f"{ENOUGH_CYCLES}: timed estimates rest on few failures; write more requests, "
-                       f"or replications: {more:.0f}")
+        for name, rate_per_s in zip(process.components, rates_per_s.tolist(), strict=True):
+            if rate_per_s:
+                yield from _few(name, 2 * SECOND_NS / rate_per_s, scenario.replications, span_ns)
+
+
+def _few(name: str, cycle_ns: float, replications: int, span_ns: int) -> Iterator[str]:
+    seen = span_ns * replications / cycle_ns
+    if seen < ENOUGH_CYCLES:
+        more = -(-ENOUGH_CYCLES * cycle_ns // span_ns) if span_ns else float("inf")
+        yield (f"{name} goes through about {seen:.3g} failure cycles in all {replications} "
+               f"replications (one takes {duration_text(round(cycle_ns, -6))}), fewer than "
+               f"{ENOUGH_CYCLES}: timed estimates rest on few failures; write more requests, "
+               f"or replications: {more:.0f}")
 
 
 def overloads(plan: Plan, gap_ns: float) -> Iterator[str]:

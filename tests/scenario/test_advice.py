@@ -81,3 +81,14 @@ def test_servers_share_what_is_asked_and_a_buffer_refuses_the_rest(tmp_path):
 def test_a_closed_loop_is_told_of_no_cycles_that_nobody_can_know(tmp_path):
     scenario, plan = planned(tmp_path)
     assert not any("cycles" in line for line in advice(scenario, plan, np.zeros(100, dtype=np.int64)))
+
+
+@pytest.mark.parametrize(("failures", "named"), [
+    ("{kind: shocks, shocks: {surge: {fells: [edge], every: 1 h, mttr: 1 min}}}", ["edge"]),
+    ("{kind: renewal, availability: {edge: 0.8}, mttr: 10 s, up: {law: weibull, shape: 3}}", ["edge"]),
+    ("{kind: bernoulli, survival: {edge: 0.8}}", []),
+    ("{kind: scripted, outages: [{component: edge, from: 1 s, to: 2 s}]}", []),
+])
+def test_every_process_with_a_rate_of_failures_is_looked_at(tmp_path, failures, named):
+    scenario, plan = planned(tmp_path, (ASK, "{kind: renewal, availability: poor, mttr: 10 s}", failures))
+    assert [line.split(" goes ")[0] for line in few_cycles(scenario, plan, round(20e9))] == named
