@@ -9,6 +9,7 @@ from simulator.model.backend import keras
 BATCH = -1
 
 
+@keras.saving.register_keras_serializable(package="simulator")  # so that a network with it can be copied and saved
 class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]
     """Keras' convolution, with the same weights and the same answers to float32 rounding.
 

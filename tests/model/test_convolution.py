@@ -58,3 +58,10 @@ def test_training_moves_the_weights_as_keras_does():
         weights.append(layer.get_weights())
     for ours, theirs in zip(*weights, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_with_it_can_be_copied():
+    inputs = keras.Input((1, 1, 3))
+    whole = keras.Model(inputs, Conv2D(2, 3, padding="same")(inputs))
+    copy = keras.models.clone_model(keras.Model(inputs, whole(inputs)))
+    assert copy.count_params() == whole.count_params() == 3 * 3 * 3 * 2 + 2
