@@ -1,11 +1,6 @@
 """The light commands: list, copy, schema, check, help, and how the process ends."""
 
-import functools
 import json
-import os
-import resource
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -129,23 +124,6 @@ def test_each_problem_is_a_line_on_the_error_stream(monkeypatch):
 def test_a_mistyped_command_ends_with_2():
     assert sim("chek").exit_code == 2
     assert sim("check").exit_code == 2
-
-
-@functools.cache
-def seconds(*words):
-    """Return the processor time of a fresh interpreter, the least of two: the first may compile, as at installation."""
-    times, keeps_bytecode = [], {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    for _ in range(2):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *words], check=True, capture_output=True, env=keeps_bytecode)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
-
-
-@pytest.mark.parametrize("words", [("--help",), ("check", "first"), ("list",)], ids=" ".join)
-def test_light_commands_take_less_than_three_times_the_imports_that_nothing_can_avoid(words):
-    assert seconds("-m", "simulator", *words) < 3 * seconds("-c", "import numpy, networkx, pydantic")
 
 
 @pytest.mark.slow
