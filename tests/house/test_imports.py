@@ -7,7 +7,7 @@ import pytest
 from tests.house.commands import python
 
 HEAVY = ("keras", "tensorflow", "jax", "torch", "matplotlib", "scipy.stats", "pandas", "pyarrow", "dask", "sklearn",
-         "seglearn", "PIL", "simpy")
+         "seglearn", "PIL")
 REPORT = f"""
 import sys
 heavy = {HEAVY!r}
