@@ -33,12 +33,19 @@ class Reach:
             self._known[key] = next(filter(None, answers), EMPTY)
         return self._known[key]
 
-    def fed(self, down: frozenset[str]) -> dict[str, int]:
-        """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent."""
+    def fed(self, down: frozenset[str], fires: str = "") -> dict[str, int]:
+        """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent.
+
+        Args:
+            down: What is down.
+            fires: A part that is known to fire, whatever is said to be down; its output counts as data.
+        """
         graph, fed = self.graph, dict[str, int]()
         for part in graph.parts:
             node = self.placement[part.name]
-            if node in down:
+            if part.name == fires:
+                fed[part.name] = DATA
+            elif node in down:
                 fed[part.name] = 0
             elif part.join is None:
                 fed[part.name] = DATA
