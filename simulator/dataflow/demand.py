@@ -25,6 +25,6 @@ def is_wanted(reach: Reach, edge: int, down: frozenset[str]) -> bool:
     graph = reach.graph
     ends = graph.edges[edge]
     join = graph.part_by_name[ends.target].join
-    fed = reach.fed(down, fires=ends.source)
+    fed = reach.fed(down, {ends.source})
     present = {each for each in join.edges if fed[graph.edges[each].source] and reach.is_up(each, down)} if join else {}
     return join is not None and edge in replace(join, needs="any").take({*present, edge})

@@ -47,10 +47,15 @@ class Beliefs:
 
         return wanted
 
-    def _hopeless(self, mask: int) -> frozenset[int]:
-        """Return the hyperconnections that deliver nothing while these are down: no output, or no route for it."""
-        down = self.switches.down(mask)
-        fed, edges = self.reach.fed(down), self.reach.graph.edges
+    def _hopeless(self, mask: int, here: frozenset[int]) -> frozenset[int]:
+        """Return the hyperconnections that deliver nothing while these are down: no output, or no route for it.
+
+        Args:
+            mask: Who is believed to be down.
+            here: Hyperconnections that have delivered: the parts behind them have fired, whoever is down now.
+        """
+        down, edges = self.switches.down(mask), self.reach.graph.edges
+        fed = self.reach.fed(down, {edges[edge].source for edge in here})
         return frozenset(e for e, ends in enumerate(edges) if not fed[ends.source] or not self.reach.is_up(e, down))
 
 
@@ -92,7 +97,8 @@ class Outlook:
         return begins, ends
 
     def _gives(self, here: int, mask: int) -> bool:
-        settled, hopeless = here, self.beliefs.hopeless(mask)
+        came = frozenset(edge for place, edge in enumerate(self.rules.edges) if here >> place & 1)
+        settled, hopeless = here, self.beliefs.hopeless(mask, came)
         for place, edge in enumerate(self.rules.edges):
             if edge in hopeless:
                 settled |= 1 << place

@@ -1,10 +1,10 @@
 """Joins that watch whom a detector suspects: they do not wait for what cannot come while the suspected are down.
 
 At each arrival, and whenever somebody is suspected, an input that is not here is hopeless if its part could not
-deliver with all who are suspected at that instant down. The join fires when what is here, and what is hopeless, leave
+deliver with all who are suspected at that instant down (a part whose output is here has fired, though). The join fires when what is here, and what is hopeless, leave
 nothing to wait for; else at its closing time, some time after its first input. It never gives up before: with nothing
-to fire on it waits, since a suspicion may be wrong. Losses are bookkeeping: a request that can never be answered ends
-when that is so, though no part knows it.
+to fire on it waits, since a suspicion may be wrong. Losses are bookkeeping, as with all joins that close: a part that
+can never fire starves when its last input is known to be lost, at the latest at its closing time.
 """
 
 from __future__ import annotations
@@ -97,13 +97,11 @@ class WatchingJoin:
 
     def _is_given_up(self, request: int, state: Waiting, close: int) -> bool:
         """Let the part starve, which can never fire, from when on that is so; one that emits may have to wait."""
-        asked = self.rules.join.consult({edge for p, edge in enumerate(self.rules.edges) if state.feds[p]})
-        places = [self.rules.edges.index(edge) for edge in asked]
-        known = max(state.whens[place] for place in places)
+        known = max(state.whens)
         if self.station.emission and (state.present or known > close):
             return False  # it emits at closing time
         given_up = min(known, close)
-        self._starve(request, state, given_up, (place for place in places if state.whens[place] <= given_up))
+        self._starve(request, state, given_up, (p for p in range(self.rules.size) if state.whens[p] <= given_up))
         return True
 
     def _happen(self, firing: Firing) -> None:
