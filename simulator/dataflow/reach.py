@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from simulator.dataflow.graph import DATA, EMPTY, PartGraph
 from simulator.topology.routes import Routes
@@ -33,12 +33,19 @@ class Reach:
             self._known[key] = next(filter(None, answers), EMPTY)
         return self._known[key]
 
-    def fed(self, down: frozenset[str]) -> dict[str, int]:
-        """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent."""
+    def fed(self, down: frozenset[str], fired: Collection[str] = ()) -> dict[str, int]:
+        """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent.
+
+        Args:
+            down: What is down.
+            fired: Parts that are known to have fired, whatever is said to be down; their output counts as data.
+        """
         graph, fed = self.graph, dict[str, int]()
         for part in graph.parts:
             node = self.placement[part.name]
-            if node in down:
+            if part.name in fired:
+                fed[part.name] = DATA
+            elif node in down:
                 fed[part.name] = 0
             elif part.join is None:
                 fed[part.name] = DATA

@@ -15,6 +15,7 @@ from simulator.network.arrivals import (
     PoissonArrivals,
     TraceArrivals,
 )
+from simulator.network.detectors import HeartbeatWait, PhiAccrualWait, Watching
 from simulator.units import DurationNs, PositiveDurationNs
 
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals | MarkovArrivals
@@ -58,7 +59,8 @@ class DeadlineWait(Block):
     margin_ns: DurationNs = 0
 
 
-Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait, Field(discriminator="kind")]
+Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait | HeartbeatWait | PhiAccrualWait, Field(discriminator="kind")]
+AFTER_FIRST = (TimeoutWait, Watching)  # kinds whose joins close some time after their first input
 
 
 class CrashSemantics(Block):
@@ -81,10 +83,15 @@ NoAnswer = (
 
 
 class Policy(Block):
-    """How requests are handled, and what no answer is worth."""
+    """How requests are handled, and what no answer is worth.
+
+    With ``skips: on_demand`` a skip hyperconnection's message is sent only when what it bypasses is, at the instant of
+    sending, down (perfect detection) or suspected (a detector).
+    """
 
     deadline_ns: PositiveDurationNs | None = None
     at_deadline: Literal["answer_late", "withdraw"] = "answer_late"
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
     no_answer: NoAnswer = "expected_guess"
+    skips: Literal["always_on", "on_demand"] = "always_on"

@@ -6,13 +6,17 @@ from functools import partial
 
 from simulator.network import links
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
+from simulator.network.beliefs import Outlook
 from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.detectors import Watching
 from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
+from simulator.network.on_demand import demanded
 from simulator.network.parts import Station, firing_of, single_input
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
+from simulator.network.watching_joins import WatchingJoin
 from simulator.network.wiring import Wiring
 from simulator.network.world import World
 
@@ -31,6 +35,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
         outputs = [trace.sending(edge, wiring.wire(edge, inputs[edge])) for edge in plan.graph.outputs[part.name]]
+        if plan.policy.skips == "on_demand":
+            outputs = demanded(world, part.name, outputs, inputs)
         if part.is_exit:
             outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
         machinery = world.machinery(plan.placement[part.name])
@@ -66,8 +72,8 @@ def settles(
     A join that closes at an age, whether it has heard of anything or not, begins to wait at birth: it is added
     to ``opens``.
     """
-    wait = world.plan.policy.wait
-    closes = partial(TimedJoin, station, rules, blame_wait=blame_code(world.index[world.plan.placement[part]], BY_WAIT))
+    wait, blame = world.plan.policy.wait, blame_code(world.index[world.plan.placement[part]], BY_WAIT)
+    closes = partial(TimedJoin, station, rules, blame_wait=blame)
     if isinstance(wait, DeadlineWait) and part in world.plan.closes_ns:
         join = closes(close=closes_at_age(world.births, world.plan.closes_ns[part]))
         opens.append(join.open)
@@ -76,4 +82,6 @@ def settles(
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()
+    if isinstance(wait, Watching):
+        return WatchingJoin(station, Outlook(world.beliefs, rules), world.plan.closes_ns[part], blame).inputs()
     return PerfectJoin(station, rules).inputs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -96,7 +97,8 @@ def _log(world: World, rows: Rows) -> Log:
     last_birth = world.births[-1] if world.births else 0
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
-    return finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    return replace(log, skips_sent=world.skips_sent) if world.skips_sent else log
 
 
 def finished(

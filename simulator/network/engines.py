@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.errors import Problem, ScenarioError
 from simulator.network import engine, vectorised
 from simulator.network.blocks import EngineChoice
+from simulator.network.detectors import Watching
 from simulator.network.engine import Progress
 from simulator.network.plan import Draws, Log, Plan
 
@@ -26,9 +27,18 @@ def simulated(
     """
     if choice != "simpy":
         try:
+            _check(plan)
             return vectorised.run(plan, draws, has_meters=has_meters), True
         except vectorised.Unqualified as why:
             if choice == "vectorised":
                 way_out = "write engine: auto, which takes SimPy where it is needed"
                 raise ScenarioError(Problem("engine", f"'vectorised' cannot run this: {why}", way_out)) from why
     return engine.run(plan, draws, progress, has_meters=has_meters), False
+
+
+def _check(plan: Plan) -> None:
+    """Raise Unqualified where the policy needs events, whatever the graph."""
+    if isinstance(plan.policy.wait, Watching):
+        raise vectorised.Unqualified("joins watch for suspicions")
+    if plan.policy.skips == "on_demand":
+        raise vectorised.Unqualified("skips are sent on demand")

@@ -57,10 +57,13 @@ class Rules:
 def last_loss(
     whens: Sequence[int], feds: Sequence[int], blames: Sequence[int], places: Sequence[int]
 ) -> tuple[int, int]:
-    """Return when the last loss among these inputs is known and its blame; ties go to the later place."""
+    """Return when the last loss among these inputs is known and its blame; ties go to the later place.
+
+    A skip that was not sent, since nobody wanted it, is no loss: nobody is to blame for it.
+    """
     known, blame = -1, 0
     for place in places:
-        if not feds[place] and whens[place] >= known:
+        if not feds[place] and blames[place] and whens[place] >= known:
             known, blame = whens[place], blames[place]
     return known, blame
 

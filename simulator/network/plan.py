@@ -73,6 +73,7 @@ class Draws:
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
         paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
+        suspected: Whom the policy's detector suspects and when; None: there is no detector.
     """
 
     arrivals_ns: Times
@@ -82,6 +83,7 @@ class Draws:
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
+    suspected: Timeline | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Log:
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
         arrival_ns: Birth of each request.
+        skips_sent: By the name of each skip hyperconnection how many messages were really sent, and over how many
+            links; empty unless skips are sent on demand.
     """
 
     delivery: Sequence[int]
@@ -118,3 +122,4 @@ class Log:
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
+    skips_sent: Mapping[str, tuple[int, int]] = field(default_factory=dict)

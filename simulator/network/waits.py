@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.blocks import AFTER_FIRST, DeadlineWait
 from simulator.network.draws import service_times
 from simulator.network.links import transmission_ns
 from simulator.network.plan import Plan
@@ -72,7 +72,7 @@ def cutoffs_ns(plan: Plan, deadline_ns: int, margin_ns: int) -> dict[str, int]:
 def with_waits(plan: Plan) -> Plan:
     """Return the plan with the closing times of its policy filled in."""
     wait = plan.policy.wait
-    if isinstance(wait, TimeoutWait):
+    if isinstance(wait, AFTER_FIRST):
         return replace(plan, closes_ns=timeouts_ns(plan, wait.after_ns))
     if isinstance(wait, DeadlineWait) and plan.policy.deadline_ns:
         return replace(plan, closes_ns=cutoffs_ns(plan, plan.policy.deadline_ns, wait.margin_ns))
@@ -81,7 +81,7 @@ def with_waits(plan: Plan) -> Plan:
 
 def check_waits(plan: Plan) -> list[str]:
     """Return a warning for each join whose wait is shorter than the wait before it plus the path."""
-    if not isinstance(plan.policy.wait, TimeoutWait):
+    if not isinstance(plan.policy.wait, AFTER_FIRST):
         return []
     waits = with_waits(plan).closes_ns
     least = waits_before_ns(plan, waits)

@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, MutableSequence
 from functools import cached_property
 
+from simulator.dataflow.reach import Reach
+from simulator.network.beliefs import Beliefs
 from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
+from simulator.network.detectors import Watching
 from simulator.network.disturbances import Added, added_by_link
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
@@ -32,6 +35,7 @@ class World:
     def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False, trace: NoTrace = NOBODY) -> None:
         self.plan, self.draws, self.has_meters, self.trace = plan, draws, has_meters, trace
         self.meters: dict[str, Meter] = {}
+        self.skips_sent: dict[str, tuple[int, int]] = {}
         self.clock = Clock()
         self.routes = Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
@@ -131,3 +135,9 @@ class World:
     def switches(self) -> Switches:
         """When routes may change: the switches of links and of nodes that do not forward while down."""
         return Switches(self.draws.timeline, self.routes.relevant)
+
+    @cached_property
+    def beliefs(self) -> Beliefs:
+        """Who is believed to be down: whom the detector suspects, or the truth where detection is perfect."""
+        believed = self.draws.suspected if isinstance(self.plan.policy.wait, Watching) else self.draws.timeline
+        return Beliefs(believed, Reach(self.plan.graph, self.plan.placement, self.routes))

@@ -17,7 +17,7 @@ from simulator.model.edge_codecs import codec_problems
 from simulator.model.graph import part_graph
 from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals, TraceArrivals
-from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.blocks import AFTER_FIRST, DeadlineWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.scenario import Scenario
@@ -163,7 +163,7 @@ def _loop_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) ->
 
 def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:
     wait = scenario.policy.wait
-    if isinstance(wait, TimeoutWait) and isinstance(wait.after_ns, Mapping):
+    if isinstance(wait, AFTER_FIRST) and isinstance(wait.after_ns, Mapping):
         for part in wait.after_ns:
             if part not in model.parts:
                 place = parts.document.place(f"policy.wait.after.{part}")
@@ -171,6 +171,9 @@ def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
     if isinstance(wait, DeadlineWait) and scenario.policy.deadline_ns is None:
         yield Problem(parts.document.place("policy.wait"), "'deadline' waits for a deadline, but there is none",
                       "write 'policy: {deadline: 250 ms, ...}'")
+    if scenario.policy.skips == "on_demand" and isinstance(wait, DeadlineWait | TimeoutWait):
+        yield Problem(parts.document.place("policy.skips"), f"'on_demand', but with 'wait: {wait.kind}' nobody learns "
+                      "of what is down", "write wait: {kind: heartbeat, period: 1 s, after: 80 ms}, or perfect")
 
 
 def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:

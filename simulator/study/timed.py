@@ -14,6 +14,8 @@ from simulator.failures.cycles import END_OF_TIME_NS
 from simulator.failures.process import Timeline
 from simulator.failures.slow import spells
 from simulator.network.blocks import Workload
+from simulator.network.detectors import Watching
+from simulator.network.detectors import suspected as suspected_by
 from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
 from simulator.network.loop import Loop
@@ -46,6 +48,9 @@ class TimedRuns:
         too_late: Inputs that came after their part had fired, by part, over all replications.
         vectorised: Requests that the fast path ran.
         machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
+        suspected: Whom the detector suspected in each replication, None without one.
+        skips_sent: By skip hyperconnection how many messages were sent on demand, and over how many links, in each
+            replication.
     """
 
     replication: NDArray[np.int32]
@@ -62,6 +67,8 @@ class TimedRuns:
     too_late: dict[str, int]
     vectorised: int = 0
     machines: tuple[Mapping[str, MachineLoad], ...] = ()
+    suspected: tuple[Timeline | None, ...] = ()
+    skips_sent: tuple[Mapping[str, tuple[int, int]], ...] = ()
 
 
 def simulate(
@@ -119,6 +126,8 @@ def _replication(
         too_late=dict(log.too_late),
         vectorised=len(arrivals) * is_fast,
         machines=(log.machines,),
+        suspected=(drawn.suspected,),
+        skips_sent=(log.skips_sent,),
     )
 
 
@@ -132,7 +141,9 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
     loads = tuple(load for piece in pieces for load in piece.machines)
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
-                     vectorised=sum(piece.vectorised for piece in pieces))
+                     vectorised=sum(piece.vectorised for piece in pieces),
+                     suspected=tuple(line for piece in pieces for line in piece.suspected),
+                     skips_sent=tuple(sent for piece in pieces for sent in piece.skips_sent))
 
 
 def run_once(
@@ -145,15 +156,13 @@ def run_once(
     drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
     measure = assembly.scenario.measure
     has_meters = (measure.timed is not None and measure.timed.machines) or measure.per_answer is not None
-    if not assembly.process.components and not assembly.slow:
+    if not assembly.process.components and not assembly.slow and not isinstance(plan.policy.wait, Watching):
         log, is_fast = simulated(choice, plan, drawn, progress, has_meters=has_meters)
         return log, drawn, is_fast
     slack = max(FIRST_SLACK_NS, 4 * (plan.policy.deadline_ns or 0), int(arrivals[-1]) // 10)
     while True:
         until = int(arrivals[-1]) + slack
-        timeline = assembly.process.timeline(streams, len(arrivals), until)
-        slow = spells(assembly.slow, streams, len(arrivals), until)
-        broken = slowed(replace(drawn, timeline=timeline), plan, slow) if slow else replace(drawn, timeline=timeline)
+        broken = broken_until(assembly, plan, drawn, streams, until)
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
         if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
             told = f"{waiting} requests wait for the repair of a machine that is never repaired"
@@ -161,6 +170,20 @@ def run_once(
         if log.end_ns.max() <= until:
             return log, broken, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
+
+
+def broken_until(assembly: Assembly, plan: Plan, drawn: Draws, streams: Streams, until: int) -> Draws:
+    """Return a replication's draws with its failures, slow spells and suspicions up to a horizon in nanoseconds."""
+    if assembly.process.components or assembly.slow:
+        requests = len(drawn.arrivals_ns)
+        drawn = replace(drawn, timeline=assembly.process.timeline(streams, requests, until))
+        if slow := spells(assembly.slow, streams, requests, until):
+            drawn = slowed(drawn, plan, slow)
+    wait = plan.policy.wait
+    if not isinstance(wait, Watching):
+        return drawn
+    watched = [node.name for node in plan.topology.nodes if node.name in assembly.reach.relevant]
+    return replace(drawn, suspected=suspected_by(wait, watched, drawn.timeline, streams, until))
 
 
 def loop_of(assembly: Assembly) -> Loop | None:

@@ -55,7 +55,8 @@ def run(
 ) -> Log:
     """Run a plan on nodes of the parts' names, or as ``placement`` says, with a direct link for each edge.
 
-    ``more``: ``policy``, ``closes``, ``placement``, ``links``, ``payload``, ``stops``, ``lost``.
+    ``more``: ``policy``, ``closes``, ``placement``, ``links``, ``payload``, ``stops``, ``lost``, ``believed``
+    (whom a detector suspects and when).
     """
     placement = {p.name: more.get("placement", {}).get(p.name, p.name) for p in parts.parts}
     nodes = tuple(Node(n, forwards_when_down=n not in more.get("stops", ())) for n in dict.fromkeys(placement.values()))
@@ -72,7 +73,8 @@ def run(
     )
     size = len(births)
     works = {p.name: np.broadcast_to(np.array(work.get(p.name, 0), dtype=np.int64), size) for p in parts.parts}
-    draws = Draws(np.array(births, dtype=np.int64), works, timeline(down) if down else None, lost=more.get("lost", {}))
+    draws = Draws(np.array(births, dtype=np.int64), works, timeline(down) if down else None, lost=more.get("lost", {}),
+                  suspected=timeline(more["believed"]) if "believed" in more else None)
     return engine.run(plan, draws)
 
 

@@ -1,0 +1,142 @@
+"""Joins that watch whom a detector suspects: they do not wait for what cannot come while the suspected are down.
+
+At each arrival, and whenever somebody is suspected, an input that is not here is hopeless if its part could not
+deliver with all who are suspected at that instant down (a part whose output is here has fired, though). The join fires when what is here, and what is hopeless, leave
+nothing to wait for; else at its closing time, some time after its first input. It never gives up before: with nothing
+to fire on it waits, since a suspicion may be wrong. Losses are bookkeeping, as with all joins that close: a part that
+can never fire starves when its last input is known to be lost, at the latest at its closing time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heappush
+
+from simulator.network.beliefs import Outlook
+from simulator.network.clock import ALARM, FOREVER, OURS, Firing
+from simulator.network.joins import OPEN, last_loss
+from simulator.network.links import Settle
+from simulator.network.parts import Station, firing_of, starving_of
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What a watching join knows of one request; places are those of its inputs."""
+
+    whens: list[int]
+    feds: list[int]
+    blames: list[int]
+    settled: int = 0
+    present: int = 0
+    first: int = FOREVER
+    fires_at: tuple[int, int] = (FOREVER, ALARM)  # and in which turn of that instant
+    fired: int = OPEN
+
+
+class WatchingJoin:
+    """A join that watches; ``inputs()`` gives the ``settle`` of each input in order of edge index.
+
+    Args:
+        station: Its part's surroundings.
+        outlook: Its rules, and what is hopeless when.
+        after_ns: How long after its first input it closes.
+        blame_wait: Code to blame when it closes with too little, or waits past the deadline.
+    """
+
+    def __init__(self, station: Station, outlook: Outlook, after_ns: int, blame_wait: int) -> None:
+        self.station, self.outlook, self.after_ns, self.blame_wait = station, outlook, after_ns, blame_wait
+        self.rules = outlook.rules
+        self.fire, self.starve = firing_of(station), starving_of(station)
+        self.waiting: dict[int, Waiting] = {}
+        self.callbacks = (self._happen,)
+
+    def inputs(self) -> tuple[Settle, ...]:
+        """Return ``settle`` of each input."""
+        return tuple(self._input_at(place) for place in range(self.rules.size))
+
+    def _input_at(self, place: int) -> Settle:
+        bit, size, everything, waiting = 1 << place, self.rules.size, self.rules.all, self.waiting
+
+        def settle(request: int, when: int, fed: int, blame: int) -> None:
+            state = waiting.get(request)
+            if state is None:
+                state = waiting[request] = Waiting([0] * size, [0] * size, [0] * size)
+            state.settled |= bit
+            state.whens[place], state.feds[place], state.blames[place] = when, fed, blame
+            if fed:
+                state.present |= bit
+                state.first = min(state.first, when)
+            if state.fired == OPEN:
+                self._plan(request, state)
+            elif fed and when > state.fired:
+                self.station.clock.too_late[self.station.offset] += 1
+            if state.settled == everything and state.fired != OPEN:
+                del waiting[request]
+
+        return settle
+
+    def _plan(self, request: int, state: Waiting) -> None:
+        """Push the event at which the join fires, as far as is known now; an earlier one makes it stale."""
+        close = min(FOREVER, state.first + self.after_ns)
+        fires_at, priority, here, may_fire = close, ALARM, 0, False
+        for when, place in sorted((state.whens[place], place) for place in range(self.rules.size) if state.feds[place]):
+            here |= 1 << place
+            may_fire |= when <= close and bool(self.rules.taken(here))
+            instant = self.outlook.fires(here, when)
+            if instant <= close and (instant < fires_at or priority == ALARM):
+                fires_at, priority = instant, OURS
+        if state.settled == self.rules.all and not may_fire and self._is_given_up(request, state, close):
+            return
+        if (fires_at, priority) >= state.fires_at:
+            return
+        station, state.fires_at = self.station, (fires_at, priority)
+        if fires_at >= station.clock._now:  # noqa: SLF001 - the hot path
+            key = request * station.stride + station.offset
+            heappush(station.clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, 0, 0)))
+
+    def _is_given_up(self, request: int, state: Waiting, close: int) -> bool:
+        """Let the part starve, which can never fire, from when on that is so; one that emits may have to wait."""
+        known = max(state.whens)
+        if self.station.emission and (state.present or known > close):
+            return False  # it emits at closing time
+        given_up = min(known, close)
+        self._starve(request, state, given_up, (p for p in range(self.rules.size) if state.whens[p] <= given_up))
+        return True
+
+    def _happen(self, firing: Firing) -> None:
+        """Fire with what is here, unless the request has fired already or an earlier instant was found."""
+        request, now = firing.request, self.station.clock._now  # noqa: SLF001 - the hot path
+        state = self.waiting.get(request)
+        if state is None or state.fired != OPEN or state.fires_at[0] != now:
+            return
+        here = 0
+        for place, when in enumerate(state.whens):
+            if when <= now and state.feds[place]:
+                here |= 1 << place
+        taken = self.rules.taken(here)
+        if taken:
+            self._fire(request, state, now, taken)
+        else:
+            known = (p for p in range(self.rules.size) if state.settled >> p & 1 and state.whens[p] <= now)
+            self._starve(request, state, now, known)
+        if taken or self.station.emission:
+            self.station.clock.too_late[self.station.offset] += (state.present & ~here).bit_count()
+        if state.settled == self.rules.all:
+            self.waiting.pop(request, None)
+
+    def _fire(self, request: int, state: Waiting, now: int, taken: Iterable[int]) -> None:
+        state.fired = now
+        fed, latest, blame = 0, -1, 0
+        for place in taken:
+            fed |= state.feds[place]
+            if state.whens[place] >= latest:
+                latest, blame = state.whens[place], state.blames[place]
+        if self.station.late and not blame and now > latest and now > self.station.late[0][request]:
+            blame = self.blame_wait
+        self.fire(request, now, fed, blame)
+
+    def _starve(self, request: int, state: Waiting, when: int, lost: Iterable[int]) -> None:
+        blame = last_loss(state.whens, state.feds, state.blames, tuple(lost))[1] or self.blame_wait
+        state.fired = when if self.station.emission else FOREVER
+        self.starve(request, when, blame)
