@@ -44,7 +44,7 @@ class TextbookPlan:
         timelines: When nodes and links are down, coins of the requests included; None: never.
         coins: Per (edge name, link name): whether the message is lost on that link, shape ``(requests,)``.
         wait: None: losses are seen at once; ``timeout``: each join closes so long after its first input;
-            ``cutoff``: so long after the birth of the request.
+            ``cutoff``: so long after the birth of the request; ``first``: when so many of its inputs are here.
         limit_ns: Withdrawal deadline, from birth; None: never.
         crash: What a crash does to the jobs of a node.
         exact_ties: Whether what enters queues at one instant does so in order of (request, part), and a join looks
@@ -62,7 +62,7 @@ class TextbookPlan:
     arrivals_ns: Times
     timelines: Timeline | None = None
     coins: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
-    wait: tuple[Literal["timeout", "cutoff"], Mapping[str, int]] | None = None
+    wait: tuple[Literal["timeout", "cutoff", "first"], Mapping[str, int]] | None = None
     limit_ns: int | None = None
     crash: Crash = field(default_factory=Crash)
     exact_ties: bool = True
@@ -179,7 +179,7 @@ class World:
             if (closing is not None and closing.processed) or self._is_settled(join, known, set(present)):
                 break
             if closing is None:
-                closing = self._closing(request, part, bool(present))
+                closing = self._closing(request, part, join, set(present))
             open_inputs = [request.settled[edge] for edge in self.graph.inputs[part] if edge not in known]
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
             yield from self.turn(request, part)
@@ -191,16 +191,19 @@ class World:
         return News(now_ns, None, known[max(lost)[1]].cause if lost else "")
 
     def _is_settled(self, join: Join, known: Mapping[int, News], present: set[int]) -> bool:
-        if self.plan.wait is None:
+        if self.plan.wait is None or self.plan.wait[0] == "first":
             return set(join.consult(present)) <= set(known)
         is_hopeless = not present and len(known) == len(join.edges)
         return is_hopeless or all(set(alternatives[0]) <= present for alternatives in join.groups)
 
-    def _closing(self, request: Request, part: str, has_input: bool) -> Moment | None:
+    def _closing(self, request: Request, part: str, join: Join, present: set[int]) -> Moment | None:
         if self.plan.wait is None:
             return None
-        kind, waits_ns = self.plan.wait
-        return self.alarm(request, part, waits_ns[part]) if has_input or kind == "cutoff" else None
+        kind, waits = self.plan.wait
+        if kind == "first":
+            is_enough = len(present) >= waits.get(part, len(join.edges)) and join.take(present)
+            return self.alarm(request, part, 0) if is_enough else None
+        return self.alarm(request, part, waits[part]) if present or kind == "cutoff" else None
 
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""

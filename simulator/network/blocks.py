@@ -58,7 +58,22 @@ class DeadlineWait(Block):
     margin_ns: DurationNs = 0
 
 
-Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait, Field(discriminator="kind")]
+class FirstWait(Block):
+    """A join fires when k of its inputs are here, or sooner, when it knows that nothing can improve what it takes.
+
+    Losses are known as under perfect detection. ``k`` is one number for all joins, or one for each part; a part that is
+    not named waits for all, as does one with no more than k inputs.
+    """
+
+    kind: Literal["first"]
+    k: Annotated[int, Field(gt=0)] | dict[str, Annotated[int, Field(gt=0)]]
+
+    def of(self, part: str) -> int | None:
+        """Return the k of a part, None where it waits for all."""
+        return self.k if isinstance(self.k, int) else self.k.get(part)
+
+
+Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait | FirstWait, Field(discriminator="kind")]
 
 
 class CrashSemantics(Block):

@@ -6,7 +6,8 @@ from functools import partial
 
 from simulator.network import links
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
-from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.blocks import DeadlineWait, FirstWait, TimeoutWait
+from simulator.network.first_joins import FirstJoin
 from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
@@ -76,4 +77,6 @@ def settles(
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()
+    if isinstance(wait, FirstWait) and (k := wait.of(part)) is not None and k < rules.size:
+        return FirstJoin(station, rules, k).inputs()
     return PerfectJoin(station, rules).inputs()
