@@ -52,6 +52,7 @@ class TextbookPlan:
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
         jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
+        waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
     """
 
     graph: PartGraph
@@ -69,6 +70,7 @@ class TextbookPlan:
     priority: Mapping[str, int] = field(default_factory=dict)
     jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
     spikes: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+    waits_for_repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,13 +141,26 @@ class World:
         if self.plan.exact_ties:
             yield Moment(self.env, 0, IN_ORDER + self._place(request, part))
 
+    def entry(self, request: Request, edge: int) -> Steps:
+        """Wait until a message may enter a transmitter: where many are handed over at a repair, by (request, edge)."""
+        if not self.plan.waits_for_repair:
+            yield from self.turn(request, self.graph.edges[edge].source)
+        elif self.plan.exact_ties:
+            place = len(self.graph.parts) + edge
+            yield Moment(self.env, 0, IN_ORDER + request.number * self._stride + place)
+
+    @property
+    def _stride(self) -> int:
+        """Turns of a request: its parts; then, where messages may wait for each other's repair, its edges."""
+        return len(self.graph.parts) + (len(self.graph.edges) if self.plan.waits_for_repair else 0)
+
     def alarm(self, request: Request, part: str, delay_ns: int) -> Moment:
         """Return the instant when a join closes: after all turns."""
-        turns = len(self.plan.arrivals_ns) * len(self.graph.parts)
+        turns = len(self.plan.arrivals_ns) * self._stride
         return Moment(self.env, delay_ns, IN_ORDER + turns + self._place(request, part))
 
     def _place(self, request: Request, part: str) -> int:
-        return request.number * len(self.graph.parts) + self.graph.position[part]
+        return request.number * self._stride + self.graph.position[part]
 
     def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
         """Wait for the inputs, work, send; return what is known of the output."""
@@ -160,6 +175,8 @@ class World:
         if output.taken is not None:
             node = self.plan.placement[name]
             place = self.graph.position[name]
+            if join is not None and self.plan.waits_for_repair:
+                yield from self.repair(request, name)
             rank = self.plan.priority.get(name, place)
             is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request, place, rank)
             output = News(int(self.env.now), output.taken) if is_done else News(int(self.env.now), None, node)
@@ -205,10 +222,53 @@ class World:
             return self.alarm(request, part, 0) if is_enough else None
         return self.alarm(request, part, waits[part]) if present or kind == "cutoff" else None
 
+    def repair(self, request: Request, part: str) -> Steps:
+        """Wait while the part's node is down, at most until the request is withdrawn, and then for its turn."""
+        node = self.plan.placement[part]
+        while node in self.down and node not in request.absent and not request.is_over:
+            yield request.or_deadline(self.components[node].repaired)
+            yield from self.turn(request, part)
+
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""
-        cause = yield from self.travel(request, edge)
+        if self.plan.waits_for_repair:
+            cause = yield from self.kept(request, edge)
+        else:
+            cause = yield from self.travel(request, edge)
         request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
+
+    def kept(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
+        """Hand a message over, as often as it takes, whenever there is a way and the receiving node is up."""
+        ends = self.graph.edges[edge]
+        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        while True:
+            while blocker := self._in_the_way(request, source, target):
+                if request.is_over:
+                    return blocker
+                repairs = [component.repaired for component in self.components.values()]
+                yield request.or_deadline(self.env.any_of(repairs))
+            handed_ns = self.env.now
+            cause = yield from self.travel(request, edge)
+            if cause:
+                is_again = self.env.now > handed_ns and not self.was_tossed(request, edge, cause)
+            else:
+                is_again = target in self.down
+            if not is_again:
+                return cause
+
+    def _in_the_way(self, request: Request, source: str, target: str) -> str:
+        if self.routes.find(source, target, request.absent) is None:
+            return ""  # by its own coins: lost as ever
+        if target in self.down:
+            return target
+        down = frozenset(self.down | request.absent)
+        return self._blocker(source, target, down) if self.routes.find(source, target, down) is None else ""
+
+    def was_tossed(self, request: Request, edge: int, link: str) -> bool:
+        """Return whether a loss coin took the message on this link."""
+        coins = self.lost.get((self.graph.edges[edge].name, link))
+        is_up = link in self.components and link not in self.down
+        return coins is not None and bool(coins[request.number]) and is_up
 
     def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
         """Return, when it is known, the component that lost the message, or '' when it has come."""
@@ -224,7 +284,7 @@ class World:
             if sender != source and not relay.forwards_when_down and self.components[sender].is_down(request):
                 return sender
             if self.wires[link].has_queue:
-                yield from self.turn(request, hyperconnection.source)
+                yield from self.entry(request, edge)
             further_ns = self._further_ns(name, link, request)
             has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request, further_ns)
             if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):

@@ -160,6 +160,7 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
         priority=plan.priority,
         jitter_ns=draws.jitter_ns,
         spikes=spikes,
+        waits_for_repair=plan.waits_for_repair,
     )
 
 

@@ -96,10 +96,15 @@ NoAnswer = (
 
 
 class Policy(Block):
-    """How requests are handled, and what no answer is worth."""
+    """How requests are handled, and what no answer is worth.
+
+    ``lost`` says what becomes of a message that finds no way, or the receiving node down: with ``at_once`` it is lost,
+    with ``wait_for_repair`` its sender keeps it until the repair.
+    """
 
     deadline_ns: PositiveDurationNs | None = None
     at_deadline: Literal["answer_late", "withdraw"] = "answer_late"
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
+    lost: Literal["at_once", "wait_for_repair"] = "at_once"
     no_answer: NoAnswer = "expected_guess"

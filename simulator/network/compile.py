@@ -8,6 +8,7 @@ from simulator.network import links
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.first_joins import FirstJoin
+from simulator.network.keeping import Patience
 from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
@@ -49,6 +50,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             emission,
             trace.entering(part.name, machinery.enter),
             plan.priority.get(part.name, place),
+            patience_of(world, part.name) if part.join and plan.waits_for_repair else None,
         )
         if part.join is None:
             begins.append(firing_of(station))
@@ -57,6 +59,13 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             ends = settles(world, station, part.name, rules, opens)
             inputs |= {edge: trace.arriving(edge, end) for edge, end in zip(rules.edges, ends, strict=True)}
     return (*opens, *reversed(begins))
+
+
+def patience_of(world: World, part: str) -> Patience | None:
+    """Return how a part waits for the repair of its node; None where that never fails by its timeline."""
+    node = world.plan.placement[part]
+    life = world.life(node)
+    return Patience(life, world.coins(node)) if life else None
 
 
 def settles(

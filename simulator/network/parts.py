@@ -7,11 +7,12 @@ with the edges ``fed`` behind it, or (``fed`` = 0) is known from ``when`` on nev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.evented import Enter, Job
+from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
 from simulator.network.starved import Emission, Starve, emitting, silent
@@ -33,6 +34,7 @@ class Station:
         emission: What it puts out when it is starved; None: nothing.
         enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
         rank: What goes first where the machine serves by priority: the lowest.
+        patience: How it waits for the repair of its node; None: it does not, and is refused.
     """
 
     clock: Clock
@@ -46,6 +48,7 @@ class Station:
     emission: Emission | None = None
     enter: Enter | None = None
     rank: int = 0
+    patience: Patience | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -53,6 +56,8 @@ Fire = Callable[[int, int, int, int], None]
 
 def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
+    if station.patience:
+        return _patient(station, station.patience)
     if station.enter:
         return _entering(station, station.enter)
     machine, serve, work = station.machine, station.serve, station.work_ns
@@ -74,6 +79,26 @@ def firing_of(station: Station) -> Fire:
             output(request, done, fed, blame)
 
     return _watched(station) if station.late else to_one if only else to_many
+
+
+def _patient(station: Station, patience: Patience) -> Fire:
+    """Return ``fire`` of a part that waits for the repair of its node."""
+    inner, clock, until = firing_of(replace(station, patience=None)), station.clock, patience.until
+    stride, offset = station.stride, station.offset
+
+    def happen(firing: Firing) -> None:
+        inner(firing.request, clock._now, firing.fed, firing.blame)  # noqa: SLF001
+
+    callbacks = (happen,)
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        up = until(now, request)
+        if up == now:
+            inner(request, now, fed, blame)
+        else:
+            clock.at(up, OURS, request * stride + offset, Firing(callbacks, request, fed, blame))
+
+    return fire
 
 
 def _entering(station: Station, enter: Enter) -> Fire:
@@ -128,7 +153,8 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    return happen if station.late or station.enter or len(station.outputs) > 1 else happen_to_one
+    is_plain = not (station.late or station.enter or station.patience) and len(station.outputs) == 1
+    return happen_to_one if is_plain else happen
 
 
 def starving_of(station: Station) -> Starve:

@@ -56,6 +56,11 @@ class Plan:
         return self.policy.crash
 
     @property
+    def waits_for_repair(self) -> bool:
+        """Whether messages that find no way or a node that is down are kept until the repair."""
+        return self.policy.lost == "wait_for_repair"
+
+    @property
     def limit_ns(self) -> int | None:
         """Age at which a request is withdrawn, None where late answers are still given."""
         return self.policy.deadline_ns if self.policy.at_deadline == "withdraw" else None

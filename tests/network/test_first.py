@@ -120,10 +120,14 @@ def test_as_many_as_there_are_inputs_is_perfect_detection_and_no_k_is_later(plan
     assert (sooner[1] <= perfect[1])[both].all()
 
 
-def test_the_fast_path_leaves_first_joins_to_the_engine():
+def fork_plan(policy):
+    """Return the fork on nodes of its parts' names, with a link for each edge, all in no time."""
     topology = Topology("", tuple(Node(part.name) for part in FORK.parts),
                         tuple(Link(e.name, (e.source, e.target)) for e in FORK.edges))
-    plan = Plan(FORK, {part.name: part.name for part in FORK.parts}, topology, Costs({}, {}),
-                Policy.model_validate(first(2)))
+    placement = {part.name: part.name for part in FORK.parts}
+    return Plan(FORK, placement, topology, Costs({}, {}), Policy.model_validate(policy))
+
+
+def test_the_fast_path_leaves_first_joins_to_the_engine():
     with pytest.raises(vectorised.Unqualified, match="first inputs"):
-        vectorised.run(plan, Draws(np.arange(5), {part.name: np.zeros(5, dtype=np.int64) for part in FORK.parts}))
+        vectorised.run(fork_plan(first(2)), Draws(np.arange(5), {p.name: np.zeros(5, dtype=np.int64) for p in FORK.parts}))

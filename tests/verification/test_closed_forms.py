@@ -80,6 +80,7 @@ TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisa
     "window": ({"latency_mean_ms": 4000 / X},
                {"first": (0.5 * X, None), "second": (X, None), "third": (0.8 * X, None)}),
     "first-k": ({"latency_mean_ms": 1000 * FIRST_MEAN, "share_late": FIRST_LATE}, {"one": (None, 2.0)}),
+    "kept": ({"latency_mean_ms": 0.2 * 2000, "share_late": 0.2 / math.e}, {}),
     "mginf": ({"latency_mean_ms": 1000}, {"server": (None, 2.0)}),
 }
 
