@@ -7,7 +7,8 @@ the crashes; then jobs and messages enter queues in order of (request, part); la
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
 from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
+from benchmarks.textbook_held import HeldValues
 from benchmarks.textbook_machines import TextbookMachine, machine_of
-from simulator.dataflow.graph import EMPTY, PartGraph
+from simulator.dataflow.graph import DATA, EMPTY, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
 from simulator.topology.graph import Topology
@@ -53,6 +55,7 @@ class TextbookPlan:
         jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
         waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
+        held_ns: By edge, how old the value of an earlier request may be that a join takes in the place of a missing one.
     """
 
     graph: PartGraph
@@ -71,15 +74,20 @@ class TextbookPlan:
     jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
     spikes: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
     waits_for_repair: bool = False
+    held_ns: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TextbookResult:
-    """Per request: delivery (0: no answer), end in ns, shape ``(requests,)``, and the component to blame or ''."""
+    """Per request: delivery (0: no answer), end in ns, shape ``(requests,)``, and the component to blame or ''.
+
+    ``held`` has, by (request, edge), the request and the age of a held value that was taken.
+    """
 
     delivery: list[int]
     end_ns: Times
     cause: list[str]
+    held: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
 
 class World:
@@ -101,7 +109,16 @@ class World:
         self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
         self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
         requests = len(plan.arrivals_ns)
-        self.result = TextbookResult([EMPTY] * requests, np.full(requests, -1, dtype=np.int64), [""] * requests)
+        self.held = HeldValues(self.graph, plan.held_ns)
+        for name, node in nodes.items() if plan.held_ns else ():
+            there = {part for part, placed in plan.placement.items() if placed == name}
+            node.watchers.append(partial(self._forget, there))
+        ends_ns = np.full(requests, -1, dtype=np.int64)
+        self.result = TextbookResult([EMPTY] * requests, ends_ns, [""] * requests, self.held.taken)
+
+    def _forget(self, parts: set[str], is_up: bool) -> None:
+        if not is_up:
+            self.held.forget(parts)
 
     def _machine(self, node: Component) -> Machine | TextbookMachine:
         serving = self.topology.node_by_name[node.name].serving
@@ -126,8 +143,12 @@ class World:
         if not isinstance(answer, News):
             raise TypeError(answer)
         self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
-        if any(self.graph.edges[edge].source in self.graph.sources for edge in answer.taken or ()):
-            self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken or ())
+        fresh = [edge for edge in answer.taken or () if edge >= 0]
+        held = sum(self.graph.held_bit(-1 - edge) for edge in answer.taken or () if edge < 0)
+        has_data = any(self.graph.edges[edge].source in self.graph.sources for edge in fresh)
+        if has_data or held:
+            own = self.graph.delivery(exit_part, fresh)
+            self.result.delivery[number] = held | (own if has_data else own & ~DATA)
         self.result.cause[number] = answer.cause
 
     def _absent(self, number: int) -> frozenset[str]:
@@ -172,11 +193,13 @@ class World:
             output = yield from self.inputs(request, name, join)
             if output.taken is None and self.graph.starved_emits:
                 output = News(int(self.env.now), frozenset())
+            if output.taken is not None and self.plan.waits_for_repair:
+                yield from self.repair(request, name)
+            if self.plan.held_ns:
+                output = self.filled(request, name, output)
         if output.taken is not None:
             node = self.plan.placement[name]
             place = self.graph.position[name]
-            if join is not None and self.plan.waits_for_repair:
-                yield from self.repair(request, name)
             rank = self.plan.priority.get(name, place)
             is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request, place, rank)
             output = News(int(self.env.now), output.taken) if is_done else News(int(self.env.now), None, node)
@@ -201,6 +224,8 @@ class World:
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
             yield from self.turn(request, part)
         now_ns = int(self.env.now)
+        if self.plan.held_ns:
+            join = replace(join, needs="any")  # a held value may be what is needed
         taken = join.take(set(present))
         if taken:
             return News(now_ns, frozenset(taken).union(*(present[edge] for edge in taken)))
@@ -218,9 +243,19 @@ class World:
             return None
         kind, waits = self.plan.wait
         if kind == "first":
+            if self.plan.held_ns and join.needs != "any":
+                return None  # what is needed may be held: it waits for all that can come
             is_enough = len(present) >= waits.get(part, len(join.edges)) and join.take(present)
             return self.alarm(request, part, 0) if is_enough else None
         return self.alarm(request, part, waits[part]) if present or kind == "cutoff" else None
+
+    def filled(self, request: Request, part: str, output: News) -> News:
+        """Return what a part is fed with held values in the place of inputs that it lacks."""
+        own = {edge for edge in output.taken or () if edge >= 0 and self.graph.edges[edge].target == part}
+        taken = self.held.fill(part, request.number, int(self.env.now), own)
+        if taken is None:
+            return replace(output, taken=None, when_ns=int(self.env.now) if output.taken else output.when_ns)
+        return News(int(self.env.now), taken | (output.taken or frozenset()))
 
     def repair(self, request: Request, part: str) -> Steps:
         """Wait while the part's node is down, at most until the request is withdrawn, and then for its turn."""
@@ -235,6 +270,9 @@ class World:
             cause = yield from self.kept(request, edge)
         else:
             cause = yield from self.travel(request, edge)
+        target = self.plan.placement[self.graph.edges[edge].target]
+        if self.plan.held_ns and not cause and not self.components[target].is_down(request):
+            self.held.came[edge].append((int(self.env.now), request.number))
         request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
 
     def kept(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:

@@ -161,7 +161,15 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
         jitter_ns=draws.jitter_ns,
         spikes=spikes,
         waits_for_repair=plan.waits_for_repair,
+        held_ns=held_ns(plan),
     )
+
+
+def held_ns(plan: Plan) -> dict[int, int]:
+    """Return how old a held value may be, by edge."""
+    held = plan.policy.held
+    ages = {place: held.of(edge) for place, edge in enumerate(plan.graph.edges)} if held else {}
+    return {place: age for place, age in ages.items() if age is not None}
 
 
 def links_of(edges: Sequence[Ends], bandwidth_bps: float = 1e6) -> tuple[Link, ...]:

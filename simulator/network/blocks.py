@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.dataflow.graph import Edge
 from simulator.network.arrivals import (
     ClosedArrivals,
     DiurnalArrivals,
@@ -76,6 +77,22 @@ class FirstWait(Block):
 Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait | FirstWait, Field(discriminator="kind")]
 
 
+class Held(Block):
+    """A join that fires without an input takes the last value that came for an earlier request, unless it is too old.
+
+    ``age`` is one duration for all hyperconnections, or durations by name of a hyperconnection (``fog2->fog1``) or of a
+    part, for all that feed it; of what is not named nothing is held.
+    """
+
+    age_ns: PositiveDurationNs | dict[str, PositiveDurationNs]
+
+    def of(self, edge: Edge) -> int | None:
+        """Return how old a value of a hyperconnection may be, in nanoseconds; None where nothing is held."""
+        if isinstance(self.age_ns, int):
+            return self.age_ns
+        return self.age_ns.get(edge.name, self.age_ns.get(edge.target))
+
+
 class CrashSemantics(Block):
     """What a crash does to a machine's jobs.
 
@@ -99,7 +116,7 @@ class Policy(Block):
     """How requests are handled, and what no answer is worth.
 
     ``lost`` says what becomes of a message that finds no way, or the receiving node down: with ``at_once`` it is lost,
-    with ``wait_for_repair`` its sender keeps it until the repair.
+    with ``wait_for_repair`` its sender keeps it until the repair. ``held`` lets joins use values of earlier requests.
     """
 
     deadline_ns: PositiveDurationNs | None = None
@@ -107,4 +124,5 @@ class Policy(Block):
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
     lost: Literal["at_once", "wait_for_repair"] = "at_once"
+    held: Held | None = None
     no_answer: NoAnswer = "expected_guess"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from simulator.network import links
@@ -51,12 +52,15 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             trace.entering(part.name, machinery.enter),
             plan.priority.get(part.name, place),
             patience_of(world, part.name) if part.join and plan.waits_for_repair else None,
+            world.stock(part.name),
         )
         if part.join is None:
             begins.append(firing_of(station))
         else:
-            rules = Rules(part.join)
+            rules = Rules(replace(part.join, needs="any") if station.stock else part.join)  # the stock sees to the needs
             ends = settles(world, station, part.name, rules, opens)
+            if station.stock:
+                ends = tuple(map(station.stock.noting, rules.edges, ends))
             inputs |= {edge: trace.arriving(edge, end) for edge, end in zip(rules.edges, ends, strict=True)}
     return (*opens, *reversed(begins))
 
@@ -86,6 +90,7 @@ def settles(
         return (single_input(station),)
     if isinstance(wait, TimeoutWait):
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()
-    if isinstance(wait, FirstWait) and (k := wait.of(part)) is not None and k < rules.size:
+    is_needy = station.stock is not None and station.stock.join.needs != "any"
+    if isinstance(wait, FirstWait) and not is_needy and (k := wait.of(part)) is not None and k < rules.size:
         return FirstJoin(station, rules, k).inputs()
     return PerfectJoin(station, rules).inputs()

@@ -12,6 +12,7 @@ from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.evented import Enter, Job
+from simulator.network.held import Stock, Turn
 from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
@@ -35,6 +36,7 @@ class Station:
         enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
         rank: What goes first where the machine serves by priority: the lowest.
         patience: How it waits for the repair of its node; None: it does not, and is refused.
+        stock: Values of earlier requests that it may take; None: it takes none.
     """
 
     clock: Clock
@@ -49,6 +51,7 @@ class Station:
     enter: Enter | None = None
     rank: int = 0
     patience: Patience | None = None
+    stock: Stock | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -58,6 +61,8 @@ def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
     if station.patience:
         return _patient(station, station.patience)
+    if station.stock:
+        return station.stock.filling(firing_of(replace(station, stock=None)), station.outputs)
     if station.enter:
         return _entering(station, station.enter)
     machine, serve, work = station.machine, station.serve, station.work_ns
@@ -153,12 +158,16 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    is_plain = not (station.late or station.enter or station.patience) and len(station.outputs) == 1
-    return happen_to_one if is_plain else happen
+    is_more = station.late or station.enter or station.patience or station.stock
+    return happen if is_more or len(station.outputs) > 1 else happen_to_one
 
 
 def starving_of(station: Station) -> Starve:
     """Return what happens when it is known that the part can never have the inputs it needs."""
+    if station.stock:
+        alone = firing_of(replace(station, patience=None, stock=None))
+        turn = Turn(station.clock, station.stride, station.offset, station.late[0] if station.late else None)
+        return station.stock.standing_in(alone, silent(station.outputs), turn)
     if station.emission is None:
         return silent(station.outputs)
     return emitting(station.emission, happening(station), station.clock, station.stride, station.offset)

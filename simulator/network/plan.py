@@ -13,6 +13,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
 from simulator.network.disturbances import Disturbance
+from simulator.network.held_log import HeldLog
 from simulator.network.loop import Loop
 from simulator.network.pace import Pace
 from simulator.topology.graph import Topology
@@ -115,6 +116,7 @@ class Log:
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
         arrival_ns: Birth of each request.
+        held: Values of earlier requests that parts took.
     """
 
     delivery: Sequence[int]
@@ -123,3 +125,4 @@ class Log:
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
+    held: HeldLog = field(default_factory=HeldLog)

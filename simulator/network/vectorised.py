@@ -115,6 +115,8 @@ class _Flow:
             raise Unqualified("joins fire at one of their first inputs")
         if self.plan.waits_for_repair:
             raise Unqualified("messages wait for repairs")
+        if self.plan.policy.held:
+            raise Unqualified("joins take values held from earlier requests")
         for node in dict.fromkeys(placement.values()):
             if not self.plan.topology.node_by_name[node].serving.is_foreseen:
                 raise Unqualified(f"on {node} a job's end is not known when it comes")
