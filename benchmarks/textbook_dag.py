@@ -7,7 +7,8 @@ the crashes; then jobs and messages enter queues in order of (request, part); la
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
 from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
+from benchmarks.textbook_held import HeldValues
 from benchmarks.textbook_machines import TextbookMachine, machine_of
-from simulator.dataflow.graph import EMPTY, PartGraph
+from simulator.dataflow.graph import DATA, EMPTY, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
 from simulator.topology.graph import Topology
@@ -44,7 +46,7 @@ class TextbookPlan:
         timelines: When nodes and links are down, coins of the requests included; None: never.
         coins: Per (edge name, link name): whether the message is lost on that link, shape ``(requests,)``.
         wait: None: losses are seen at once; ``timeout``: each join closes so long after its first input;
-            ``cutoff``: so long after the birth of the request.
+            ``cutoff``: so long after the birth of the request; ``first``: when so many of its inputs are here.
         limit_ns: Withdrawal deadline, from birth; None: never.
         crash: What a crash does to the jobs of a node.
         exact_ties: Whether what enters queues at one instant does so in order of (request, part), and a join looks
@@ -52,6 +54,8 @@ class TextbookPlan:
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
         jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
+        waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
+        held_ns: By edge, how old the value of an earlier request may be that a join takes in the place of a missing one.
     """
 
     graph: PartGraph
@@ -62,22 +66,28 @@ class TextbookPlan:
     arrivals_ns: Times
     timelines: Timeline | None = None
     coins: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
-    wait: tuple[Literal["timeout", "cutoff"], Mapping[str, int]] | None = None
+    wait: tuple[Literal["timeout", "cutoff", "first"], Mapping[str, int]] | None = None
     limit_ns: int | None = None
     crash: Crash = field(default_factory=Crash)
     exact_ties: bool = True
     priority: Mapping[str, int] = field(default_factory=dict)
     jitter_ns: Mapping[tuple[str, str], Times] = field(default_factory=dict)
     spikes: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+    waits_for_repair: bool = False
+    held_ns: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TextbookResult:
-    """Per request: delivery (0: no answer), end in ns, shape ``(requests,)``, and the component to blame or ''."""
+    """Per request: delivery (0: no answer), end in ns, shape ``(requests,)``, and the component to blame or ''.
+
+    ``held`` has, by (request, edge), the request and the age of a held value that was taken.
+    """
 
     delivery: list[int]
     end_ns: Times
     cause: list[str]
+    held: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
 
 class World:
@@ -99,7 +109,16 @@ class World:
         self.work_ns = {part: plan.work_ns[part].tolist() for part in self.graph.part_by_name}
         self.lost = {pair: flags.tolist() for pair, flags in plan.coins.items()}
         requests = len(plan.arrivals_ns)
-        self.result = TextbookResult([EMPTY] * requests, np.full(requests, -1, dtype=np.int64), [""] * requests)
+        self.held = HeldValues(self.graph, plan.held_ns)
+        for name, node in nodes.items() if plan.held_ns else ():
+            there = {part for part, placed in plan.placement.items() if placed == name}
+            node.watchers.append(partial(self._forget, there))
+        ends_ns = np.full(requests, -1, dtype=np.int64)
+        self.result = TextbookResult([EMPTY] * requests, ends_ns, [""] * requests, self.held.taken)
+
+    def _forget(self, parts: set[str], is_up: bool) -> None:
+        if not is_up:
+            self.held.forget(parts)
 
     def _machine(self, node: Component) -> Machine | TextbookMachine:
         serving = self.topology.node_by_name[node.name].serving
@@ -124,8 +143,12 @@ class World:
         if not isinstance(answer, News):
             raise TypeError(answer)
         self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
-        if any(self.graph.edges[edge].source in self.graph.sources for edge in answer.taken or ()):
-            self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken or ())
+        fresh = [edge for edge in answer.taken or () if edge >= 0]
+        held = sum(self.graph.held_bit(-1 - edge) for edge in answer.taken or () if edge < 0)
+        has_data = any(self.graph.edges[edge].source in self.graph.sources for edge in fresh)
+        if has_data or held:
+            own = self.graph.delivery(exit_part, fresh)
+            self.result.delivery[number] = held | (own if has_data else own & ~DATA)
         self.result.cause[number] = answer.cause
 
     def _absent(self, number: int) -> frozenset[str]:
@@ -139,13 +162,26 @@ class World:
         if self.plan.exact_ties:
             yield Moment(self.env, 0, IN_ORDER + self._place(request, part))
 
+    def entry(self, request: Request, edge: int) -> Steps:
+        """Wait until a message may enter a transmitter: where many are handed over at a repair, by (request, edge)."""
+        if not self.plan.waits_for_repair:
+            yield from self.turn(request, self.graph.edges[edge].source)
+        elif self.plan.exact_ties:
+            place = len(self.graph.parts) + edge
+            yield Moment(self.env, 0, IN_ORDER + request.number * self._stride + place)
+
+    @property
+    def _stride(self) -> int:
+        """Turns of a request: its parts; then, where messages may wait for each other's repair, its edges."""
+        return len(self.graph.parts) + (len(self.graph.edges) if self.plan.waits_for_repair else 0)
+
     def alarm(self, request: Request, part: str, delay_ns: int) -> Moment:
         """Return the instant when a join closes: after all turns."""
-        turns = len(self.plan.arrivals_ns) * len(self.graph.parts)
+        turns = len(self.plan.arrivals_ns) * self._stride
         return Moment(self.env, delay_ns, IN_ORDER + turns + self._place(request, part))
 
     def _place(self, request: Request, part: str) -> int:
-        return request.number * len(self.graph.parts) + self.graph.position[part]
+        return request.number * self._stride + self.graph.position[part]
 
     def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
         """Wait for the inputs, work, send; return what is known of the output."""
@@ -157,6 +193,10 @@ class World:
             output = yield from self.inputs(request, name, join)
             if output.taken is None and self.graph.starved_emits:
                 output = News(int(self.env.now), frozenset())
+            if output.taken is not None and self.plan.waits_for_repair:
+                yield from self.repair(request, name)
+            if self.plan.held_ns:
+                output = self.filled(request, name, output)
         if output.taken is not None:
             node = self.plan.placement[name]
             place = self.graph.position[name]
@@ -179,11 +219,13 @@ class World:
             if (closing is not None and closing.processed) or self._is_settled(join, known, set(present)):
                 break
             if closing is None:
-                closing = self._closing(request, part, bool(present))
+                closing = self._closing(request, part, join, set(present))
             open_inputs = [request.settled[edge] for edge in self.graph.inputs[part] if edge not in known]
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
             yield from self.turn(request, part)
         now_ns = int(self.env.now)
+        if self.plan.held_ns:
+            join = replace(join, needs="any")  # a held value may be what is needed
         taken = join.take(set(present))
         if taken:
             return News(now_ns, frozenset(taken).union(*(present[edge] for edge in taken)))
@@ -191,21 +233,80 @@ class World:
         return News(now_ns, None, known[max(lost)[1]].cause if lost else "")
 
     def _is_settled(self, join: Join, known: Mapping[int, News], present: set[int]) -> bool:
-        if self.plan.wait is None:
+        if self.plan.wait is None or self.plan.wait[0] == "first":
             return set(join.consult(present)) <= set(known)
         is_hopeless = not present and len(known) == len(join.edges)
         return is_hopeless or all(set(alternatives[0]) <= present for alternatives in join.groups)
 
-    def _closing(self, request: Request, part: str, has_input: bool) -> Moment | None:
+    def _closing(self, request: Request, part: str, join: Join, present: set[int]) -> Moment | None:
         if self.plan.wait is None:
             return None
-        kind, waits_ns = self.plan.wait
-        return self.alarm(request, part, waits_ns[part]) if has_input or kind == "cutoff" else None
+        kind, waits = self.plan.wait
+        if kind == "first":
+            if self.plan.held_ns and join.needs != "any":
+                return None  # what is needed may be held: it waits for all that can come
+            is_enough = len(present) >= waits.get(part, len(join.edges)) and join.take(present)
+            return self.alarm(request, part, 0) if is_enough else None
+        return self.alarm(request, part, waits[part]) if present or kind == "cutoff" else None
+
+    def filled(self, request: Request, part: str, output: News) -> News:
+        """Return what a part is fed with held values in the place of inputs that it lacks."""
+        own = {edge for edge in output.taken or () if edge >= 0 and self.graph.edges[edge].target == part}
+        taken = self.held.fill(part, request.number, int(self.env.now), own)
+        if taken is None:
+            return replace(output, taken=None, when_ns=int(self.env.now) if output.taken else output.when_ns)
+        return News(int(self.env.now), taken | (output.taken or frozenset()))
+
+    def repair(self, request: Request, part: str) -> Steps:
+        """Wait while the part's node is down, at most until the request is withdrawn, and then for its turn."""
+        node = self.plan.placement[part]
+        while node in self.down and node not in request.absent and not request.is_over:
+            yield request.or_deadline(self.components[node].repaired)
+            yield from self.turn(request, part)
 
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""
-        cause = yield from self.travel(request, edge)
+        if self.plan.waits_for_repair:
+            cause = yield from self.kept(request, edge)
+        else:
+            cause = yield from self.travel(request, edge)
+        target = self.plan.placement[self.graph.edges[edge].target]
+        if self.plan.held_ns and not cause and not self.components[target].is_down(request):
+            self.held.came[edge].append((int(self.env.now), request.number))
         request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
+
+    def kept(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
+        """Hand a message over, as often as it takes, whenever there is a way and the receiving node is up."""
+        ends = self.graph.edges[edge]
+        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        while True:
+            while blocker := self._in_the_way(request, source, target):
+                if request.is_over:
+                    return blocker
+                repairs = [component.repaired for component in self.components.values()]
+                yield request.or_deadline(self.env.any_of(repairs))
+            handed_ns = self.env.now
+            cause = yield from self.travel(request, edge)
+            if cause:
+                is_again = self.env.now > handed_ns and not self.was_tossed(request, edge, cause)
+            else:
+                is_again = target in self.down
+            if not is_again:
+                return cause
+
+    def _in_the_way(self, request: Request, source: str, target: str) -> str:
+        if self.routes.find(source, target, request.absent) is None:
+            return ""  # by its own coins: lost as ever
+        if target in self.down:
+            return target
+        down = frozenset(self.down | request.absent)
+        return self._blocker(source, target, down) if self.routes.find(source, target, down) is None else ""
+
+    def was_tossed(self, request: Request, edge: int, link: str) -> bool:
+        """Return whether a loss coin took the message on this link."""
+        coins = self.lost.get((self.graph.edges[edge].name, link))
+        is_up = link in self.components and link not in self.down
+        return coins is not None and bool(coins[request.number]) and is_up
 
     def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
         """Return, when it is known, the component that lost the message, or '' when it has come."""
@@ -221,7 +322,7 @@ class World:
             if sender != source and not relay.forwards_when_down and self.components[sender].is_down(request):
                 return sender
             if self.wires[link].has_queue:
-                yield from self.turn(request, hyperconnection.source)
+                yield from self.entry(request, edge)
             further_ns = self._further_ns(name, link, request)
             has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request, further_ns)
             if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Group, Join
 from simulator.failures.process import Timeline
-from simulator.network.blocks import Policy
+from simulator.network.blocks import FirstWait, Policy
 from simulator.network.disturbances import Spikes
 from simulator.network.plan import Draws, Plan
 from simulator.network.waits import with_waits
@@ -134,8 +134,14 @@ class Workload:
 
 def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
     """Return a plan of the engine and its draws for the textbook model."""
+    closing: tuple[Literal["timeout", "cutoff", "first"], Mapping[str, int]] | None
     kinds: dict[str, Literal["timeout", "cutoff"]] = {"timeout": "timeout", "deadline": "cutoff"}
-    kind = plan.policy.wait.kind
+    wait = plan.policy.wait
+    kind = wait.kind
+    closing = (kinds[kind], plan.closes_ns) if kind in kinds else None
+    if isinstance(wait, FirstWait):
+        named = {part.name: wait.of(part.name) for part in plan.graph.parts}
+        closing = ("first", {part: k for part, k in named.items() if k is not None})
     spikes: dict[str, list[tuple[int, int, int]]] = {}
     for each in (each for each in plan.disturbances if isinstance(each, Spikes)):
         spikes.setdefault(each.link, []).extend((*spell, each.adds_ns) for spell in each.spells())
@@ -148,13 +154,22 @@ def textbook_plan(plan: Plan, draws: Draws) -> TextbookPlan:
         draws.arrivals_ns,
         draws.timeline,
         draws.lost,
-        (kinds[kind], plan.closes_ns) if kind in kinds else None,
+        closing,
         plan.limit_ns,
         Crash(plan.crash.queue, plan.crash.in_service),
         priority=plan.priority,
         jitter_ns=draws.jitter_ns,
         spikes=spikes,
+        waits_for_repair=plan.waits_for_repair,
+        held_ns=held_ns(plan),
     )
+
+
+def held_ns(plan: Plan) -> dict[int, int]:
+    """Return how old a held value may be, by edge."""
+    held = plan.policy.held
+    ages = {place: held.of(edge) for place, edge in enumerate(plan.graph.edges)} if held else {}
+    return {place: age for place, age in ages.items() if age is not None}
 
 
 def links_of(edges: Sequence[Ends], bandwidth_bps: float = 1e6) -> tuple[Link, ...]:

@@ -47,7 +47,8 @@ class PartGraph:
 
     Sets of edges are ints: bit 0 is "holds this request's data", bit ``1 + e`` is edge e, bit ``1 + edges + x`` is
     the x-th exit. ``fed`` of a part is the set of the edges behind its output; 0 is lost or absent. One more bit, which
-    no delivery has, marks what rests on a starved part that emits.
+    no delivery has, marks what rests on a starved part that emits. Above it there is one more bit for each edge: a value held
+    from an earlier request was taken in the place of what it did not bring.
 
     Args:
         parts: All parts.
@@ -99,6 +100,19 @@ class PartGraph:
         """Return the bit of an edge."""
         return 1 << (1 + edge)
 
+    def held_bit(self, edge: int) -> int:
+        """Return the bit of an edge over which a value held from an earlier request was taken; above all others."""
+        return 1 << (2 + len(self.edges) + len(self.exits) + edge)
+
+    @cached_property
+    def held_mask(self) -> int:
+        """The bits of all held inputs."""
+        return sum(self.held_bit(edge) for edge in range(len(self.edges)))
+
+    def held_of(self, delivery: int) -> tuple[int, ...]:
+        """Return the indices of the edges over which held values were taken."""
+        return tuple(edge for edge in range(len(self.edges)) if delivery & self.held_bit(edge))
+
     def exit_bit(self, part: str) -> int:
         """Return the bit that marks an exit as the one that answered."""
         return 1 << (1 + len(self.edges) + self.exits.index(part))
@@ -138,8 +152,11 @@ class PartGraph:
         """
         if delivery == EMPTY:
             return "-"
-        edges = [self.edges[edge] for edge in self.edges_of(delivery)]
-        fed = {*self.sources, *(edge.target for edge in edges)}
-        bare = dict.fromkeys(edge.source for edge in edges if edge.source not in fed)
+        held = self.held_of(delivery)
+        texts = {edge: self.edges[edge].text for edge in self.edges_of(delivery)}
+        texts |= {edge: f"{self.edges[edge].name}[held]" for edge in held}
+        fed = {*self.sources, *(self.edges[edge].target for edge in texts)}
+        senders = (self.edges[edge].source for edge in self.edges_of(delivery))
+        bare = dict.fromkeys(sender for sender in senders if sender not in fed)
         told = f" ({', '.join(bare)} starved)" if bare else ""
-        return f"{self.exit_of(delivery)} <- " + " ".join(edge.text for edge in edges) + told
+        return f"{self.exit_of(delivery)} <- " + " ".join(texts[edge] for edge in sorted(texts)) + told

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.dataflow.graph import Edge
 from simulator.network.arrivals import (
     ClosedArrivals,
     DiurnalArrivals,
@@ -59,8 +60,40 @@ class DeadlineWait(Block):
     margin_ns: DurationNs = 0
 
 
-Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait | HeartbeatWait | PhiAccrualWait, Field(discriminator="kind")]
+class FirstWait(Block):
+    """A join fires when k of its inputs are here, or sooner, when it knows that nothing can improve what it takes.
+
+    Losses are known as under perfect detection. ``k`` is one number for all joins, or one for each part; a part that is
+    not named waits for all, as does one with no more than k inputs.
+    """
+
+    kind: Literal["first"]
+    k: Annotated[int, Field(gt=0)] | dict[str, Annotated[int, Field(gt=0)]]
+
+    def of(self, part: str) -> int | None:
+        """Return the k of a part, None where it waits for all."""
+        return self.k if isinstance(self.k, int) else self.k.get(part)
+
+
+Wait = Annotated[PerfectWait | TimeoutWait | DeadlineWait | HeartbeatWait | PhiAccrualWait | FirstWait,
+                 Field(discriminator="kind")]
 AFTER_FIRST = (TimeoutWait, Watching)  # kinds whose joins close some time after their first input
+
+
+class Held(Block):
+    """A join that fires without an input takes the last value that came for an earlier request, unless it is too old.
+
+    ``age`` is one duration for all hyperconnections, or durations by name of a hyperconnection (``fog2->fog1``) or of a
+    part, for all that feed it; of what is not named nothing is held.
+    """
+
+    age_ns: PositiveDurationNs | dict[str, PositiveDurationNs]
+
+    def of(self, edge: Edge) -> int | None:
+        """Return how old a value of a hyperconnection may be, in nanoseconds; None where nothing is held."""
+        if isinstance(self.age_ns, int):
+            return self.age_ns
+        return self.age_ns.get(edge.name, self.age_ns.get(edge.target))
 
 
 class CrashSemantics(Block):
@@ -87,11 +120,16 @@ class Policy(Block):
 
     With ``skips: on_demand`` a skip hyperconnection's message is sent only when what it bypasses is, at the instant of
     sending, down (perfect detection) or suspected (a detector).
+
+    ``lost`` says what becomes of a message that finds no way, or the receiving node down: with ``at_once`` it is lost,
+    with ``wait_for_repair`` its sender keeps it until the repair. ``held`` lets joins use values of earlier requests.
     """
 
     deadline_ns: PositiveDurationNs | None = None
     at_deadline: Literal["answer_late", "withdraw"] = "answer_late"
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
+    lost: Literal["at_once", "wait_for_repair"] = "at_once"
+    held: Held | None = None
     no_answer: NoAnswer = "expected_guess"
     skips: Literal["always_on", "on_demand"] = "always_on"

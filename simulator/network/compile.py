@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from simulator.network import links
-from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.beliefs import Outlook
-from simulator.network.blocks import DeadlineWait, TimeoutWait
+from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
+from simulator.network.blocks import DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.detectors import Watching
+from simulator.network.first_joins import FirstJoin
 from simulator.network.joins import PerfectJoin, Rules
+from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
 from simulator.network.on_demand import demanded
@@ -54,14 +57,25 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             emission,
             trace.entering(part.name, machinery.enter),
             plan.priority.get(part.name, place),
+            patience_of(world, part.name) if part.join and plan.waits_for_repair else None,
+            world.stock(part.name),
         )
         if part.join is None:
             begins.append(firing_of(station))
         else:
-            rules = Rules(part.join)
+            rules = Rules(replace(part.join, needs="any") if station.stock else part.join)  # the stock sees to the needs
             ends = settles(world, station, part.name, rules, opens)
+            if station.stock:
+                ends = tuple(map(station.stock.noting, rules.edges, ends))
             inputs |= {edge: trace.arriving(edge, end) for edge, end in zip(rules.edges, ends, strict=True)}
     return (*opens, *reversed(begins))
+
+
+def patience_of(world: World, part: str) -> Patience | None:
+    """Return how a part waits for the repair of its node; None where that never fails by its timeline."""
+    node = world.plan.placement[part]
+    life = world.life(node)
+    return Patience(life, world.coins(node)) if life else None
 
 
 def settles(
@@ -84,4 +98,7 @@ def settles(
         return closes(close=closes_after_first(world.plan.closes_ns[part])).inputs()
     if isinstance(wait, Watching):
         return WatchingJoin(station, Outlook(world.beliefs, rules), world.plan.closes_ns[part], blame).inputs()
+    is_needy = station.stock is not None and station.stock.join.needs != "any"
+    if isinstance(wait, FirstWait) and not is_needy and (k := wait.of(part)) is not None and k < rules.size:
+        return FirstJoin(station, rules, k).inputs()
     return PerfectJoin(station, rules).inputs()

@@ -12,6 +12,7 @@ from simulator.network.blame import BY_DEADLINE, REASON_MASK
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.closed import ClosedLoop
 from simulator.network.compile import connect
+from simulator.network.held import held_log
 from simulator.network.links import Settle
 from simulator.network.lookup import filled
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
@@ -20,7 +21,7 @@ from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
-MOST_EDGES = 60  # edges and exits of which a delivery is an int64
+MOST_EDGES = 60  # edges (twice where values are held) and exits of which a delivery is an int64
 
 
 class Rows:
@@ -58,7 +59,8 @@ def run(
         has_meters: Whether to note what each machine does; costs a little for each part run.
         trace: Notes what happens to a request.
     """
-    rows = Rows(len(draws.arrivals_ns), len(plan.graph.edges) + len(plan.graph.exits))
+    bits = len(plan.graph.edges) * (2 if plan.policy.held else 1) + len(plan.graph.exits)
+    rows = Rows(len(draws.arrivals_ns), bits)
     world = World(plan, draws, has_meters=has_meters, trace=trace)
     if draws.loop:
         closed = ClosedLoop(world, draws.loop, rows.settle)
@@ -98,7 +100,9 @@ def _log(world: World, rows: Rows) -> Log:
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
     log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
-    return replace(log, skips_sent=world.skips_sent) if world.skips_sent else log
+    if world.skips_sent or world.held:
+        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held))
+    return log
 
 
 def finished(

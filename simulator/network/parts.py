@@ -7,11 +7,13 @@ with the edges ``fed`` behind it, or (``fed`` = 0) is known from ``when`` on nev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.evented import Enter, Job
+from simulator.network.held import Stock, Turn
+from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
 from simulator.network.starved import Emission, Starve, emitting, silent
@@ -33,6 +35,8 @@ class Station:
         emission: What it puts out when it is starved; None: nothing.
         enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
         rank: What goes first where the machine serves by priority: the lowest.
+        patience: How it waits for the repair of its node; None: it does not, and is refused.
+        stock: Values of earlier requests that it may take; None: it takes none.
     """
 
     clock: Clock
@@ -46,6 +50,8 @@ class Station:
     emission: Emission | None = None
     enter: Enter | None = None
     rank: int = 0
+    patience: Patience | None = None
+    stock: Stock | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -53,6 +59,10 @@ Fire = Callable[[int, int, int, int], None]
 
 def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
+    if station.patience:
+        return _patient(station, station.patience)
+    if station.stock:
+        return station.stock.filling(firing_of(replace(station, stock=None)), station.outputs)
     if station.enter:
         return _entering(station, station.enter)
     machine, serve, work = station.machine, station.serve, station.work_ns
@@ -74,6 +84,26 @@ def firing_of(station: Station) -> Fire:
             output(request, done, fed, blame)
 
     return _watched(station) if station.late else to_one if only else to_many
+
+
+def _patient(station: Station, patience: Patience) -> Fire:
+    """Return ``fire`` of a part that waits for the repair of its node."""
+    inner, clock, until = firing_of(replace(station, patience=None)), station.clock, patience.until
+    stride, offset = station.stride, station.offset
+
+    def happen(firing: Firing) -> None:
+        inner(firing.request, clock._now, firing.fed, firing.blame)  # noqa: SLF001
+
+    callbacks = (happen,)
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        up = until(now, request)
+        if up == now:
+            inner(request, now, fed, blame)
+        else:
+            clock.at(up, OURS, request * stride + offset, Firing(callbacks, request, fed, blame))
+
+    return fire
 
 
 def _entering(station: Station, enter: Enter) -> Fire:
@@ -128,11 +158,16 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    return happen if station.late or station.enter or len(station.outputs) > 1 else happen_to_one
+    is_more = station.late or station.enter or station.patience or station.stock
+    return happen if is_more or len(station.outputs) > 1 else happen_to_one
 
 
 def starving_of(station: Station) -> Starve:
     """Return what happens when it is known that the part can never have the inputs it needs."""
+    if station.stock:
+        alone = firing_of(replace(station, patience=None, stock=None))
+        turn = Turn(station.clock, station.stride, station.offset, station.late[0] if station.late else None)
+        return station.stock.standing_in(alone, silent(station.outputs), turn)
     if station.emission is None:
         return silent(station.outputs)
     return emitting(station.emission, happening(station), station.clock, station.stride, station.offset)

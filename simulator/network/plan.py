@@ -13,6 +13,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
 from simulator.network.disturbances import Disturbance
+from simulator.network.held_log import HeldLog
 from simulator.network.loop import Loop
 from simulator.network.pace import Pace
 from simulator.topology.graph import Topology
@@ -54,6 +55,11 @@ class Plan:
     def crash(self) -> CrashSemantics:
         """What a crash does to a machine's jobs."""
         return self.policy.crash
+
+    @property
+    def waits_for_repair(self) -> bool:
+        """Whether messages that find no way or a node that is down are kept until the repair."""
+        return self.policy.lost == "wait_for_repair"
 
     @property
     def limit_ns(self) -> int | None:
@@ -114,6 +120,7 @@ class Log:
         arrival_ns: Birth of each request.
         skips_sent: By the name of each skip hyperconnection how many messages were really sent, and over how many
             links; empty unless skips are sent on demand.
+        held: Values of earlier requests that parts took.
     """
 
     delivery: Sequence[int]
@@ -123,3 +130,4 @@ class Log:
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
     skips_sent: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    held: HeldLog = field(default_factory=HeldLog)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.process import Timeline
+from simulator.network.clock import FOREVER
 
 
 class Switches:
@@ -45,6 +46,11 @@ class Switches:
             place = self.place = bisect_right(instants, when_ns) - 1
         mask = self.masks[place]
         return mask if self.tossed is None else mask | self.tossed[request]
+
+    def next_after(self, when_ns: int) -> int:
+        """Return the next instant after this one at which something switches, FOREVER where nothing does."""
+        place = bisect_right(self.instants, when_ns)
+        return self.instants[place] if place < len(self.instants) else FOREVER
 
     def down(self, mask: int) -> frozenset[str]:
         """Return the names behind a mask."""

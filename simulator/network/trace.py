@@ -21,6 +21,7 @@ class Event(Enum):
     LOST = "lost"
     SENT = "sent"
     UNSENT = "not sent"
+    HANDED = "handed over"
     ARRIVED = "arrived"
     MISSED = "missed"
     ANSWERED = "answered"
@@ -51,6 +52,10 @@ class NoTrace:
 
     def sending(self, edge: int, wire: Settle) -> Settle:
         """Return the wire of a hyperconnection."""
+        return wire
+
+    def handing(self, edge: int, wire: Settle) -> Settle:
+        """Return the wire that a sender who waits for repairs hands its messages to."""
         return wire
 
     def arriving(self, edge: int, settle: Settle) -> Settle:
@@ -97,6 +102,10 @@ class Trace(NoTrace):
     def sending(self, edge: int, wire: Settle) -> Settle:
         """Return the wire of a hyperconnection; notes what its source hands over, or that it never will."""
         return self._noted(wire, edge, Event.SENT, Event.UNSENT)
+
+    def handing(self, edge: int, wire: Settle) -> Settle:
+        """Return the wire that a sender who waits for repairs hands its messages to; notes each time that it does."""
+        return self._noted(wire, edge, Event.HANDED, Event.HANDED)
 
     def arriving(self, edge: int, settle: Settle) -> Settle:
         """Return the input that a hyperconnection ends in; notes when it comes, or is known not to."""

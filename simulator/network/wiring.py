@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property, partial
 
-from simulator.network import links
+from simulator.network import keeping, links
 from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, blame_code
-from simulator.network.life import forever
+from simulator.network.life import Life, forever
 from simulator.network.links import Hop, Settle
 from simulator.network.passage import cut_by_link, cut_by_relay, passage
 from simulator.network.world import World
@@ -26,13 +26,43 @@ class Wiring:
         self.world, self.plan = world, world.plan
 
     def wire(self, edge: int, settle: Settle) -> Settle:
-        """Return the wire of a hyperconnection: local, over a fixed route, or rerouted around failures."""
+        """Return the wire of a hyperconnection; a sender that waits for repairs keeps its messages until they came."""
+        if not self.plan.waits_for_repair:
+            return self._wire(edge, settle)
+        keeper = self._keeper(edge, settle)
+        return keeper.through(self.world.trace.handing(edge, self._wire(edge, keeper.came)))
+
+    def _wire(self, edge: int, settle: Settle) -> Settle:
+        """Return a wire: local, over a fixed route, or rerouted around failures."""
         ends, world = self.plan.graph.edges[edge], self.world
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
         nominal = world.routes.find(source, target)
         if nominal is None or self.is_rerouted(source, target, nominal):
             return links.rerouted(self._chooser(edge, settle, nominal))
         return self._along(edge, nominal, settle, is_alone=True)
+
+    def _keeper(self, edge: int, settle: Settle) -> keeping.Keeper:
+        ends, world = self.plan.graph.edges[edge], self.world
+        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        nominal = world.routes.find(source, target)
+        receiver = keeping.FixedGate(self._lives(target))
+        gate: keeping.Gate
+        if nominal is None or self.is_rerouted(source, target, nominal):
+            gate = keeping.RoutedGate(
+                receiver,
+                world.switches,
+                lambda down: world.routes.find(source, target, down) is not None,
+                lambda down: world.index[self.first_down(nominal, down, source)],
+            )
+        else:
+            gate = keeping.FixedGate(self._lives(*nominal.links, target))
+        offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + len(
+            self.plan.topology.links)  # hops have the keys before
+        sender = keeping.Sender(world.clock, world.stride, offset, world.limits, world.marks)
+        return keeping.Keeper(sender, gate, world.life(target), settle)
+
+    def _lives(self, *names: str) -> list[tuple[Life, int]]:
+        return [(life, self.world.index[name]) for name in names if (life := self.world.life(name))]
 
     def is_rerouted(self, source: str, target: str, nominal: Route) -> bool:
         """Return whether the route must be asked for at each sending: it can break, and is long or has alternatives."""
@@ -142,7 +172,7 @@ class Wiring:
         link, sender = route.links[place], route.hops[place]
         if not self.world.line(link, sender).is_queueing:
             return False
-        if not is_alone or self._anything_rerouted:
+        if not is_alone or self._anything_rerouted or self.plan.waits_for_repair:
             return True
         feeders = self.world.feeders[self.plan.topology.link_by_name[link].transmitter(sender)]
         return place > 0 or len(feeders) > 1 or not all(self._keeps_order(node) for node, _ in feeders)

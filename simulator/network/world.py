@@ -8,10 +8,12 @@ from functools import cached_property
 
 from simulator.dataflow.reach import Reach
 from simulator.network.beliefs import Beliefs
+from simulator.network.blame import BY_WAIT, blame_code
 from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
 from simulator.network.detectors import Watching
 from simulator.network.disturbances import Added, added_by_link
+from simulator.network.held import Row, Stock, Values
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
 from simulator.network.lookup import filled, held
@@ -37,6 +39,7 @@ class World:
         self.meters: dict[str, Meter] = {}
         self.skips_sent: dict[str, tuple[int, int]] = {}
         self.clock = Clock()
+        self.held: list[Row] = []
         self.routes = Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
         self.births = held(draws.arrivals_ns)
@@ -92,6 +95,16 @@ class World:
         life, coins = self.life(name), self.coins(name)
         until = life.until if life else forever
         return with_coins(until, coins) if coins else until
+
+    def stock(self, part: str) -> Stock | None:
+        """Return what a part's node holds for it of earlier requests; None: nothing ever."""
+        graph, node, policy = self.plan.graph, self.plan.placement[part], self.plan.policy
+        join = graph.part_by_name[part].join
+        ages = {edge: policy.held.of(graph.edges[edge]) for edge in graph.inputs[part]} if policy.held else {}
+        values = {edge: Values(self.clock, age, self.until(node)) for edge, age in ages.items() if age is not None}
+        if join is None or not values:
+            return None
+        return Stock(graph, join, values, self.held, blame_code(self.index[node], BY_WAIT))
 
     def machinery(self, node: str) -> Machinery:
         """Return the machine of a node; parts on one node share it."""

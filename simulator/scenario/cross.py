@@ -17,7 +17,7 @@ from simulator.model.edge_codecs import codec_problems
 from simulator.model.graph import part_graph
 from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals, TraceArrivals
-from simulator.network.blocks import AFTER_FIRST, DeadlineWait, TimeoutWait
+from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.scenario import Scenario
@@ -163,10 +163,12 @@ def _loop_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) ->
 
 def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:
     wait = scenario.policy.wait
-    if isinstance(wait, AFTER_FIRST) and isinstance(wait.after_ns, Mapping):
-        for part in wait.after_ns:
+    named = {"after": wait.after_ns} if isinstance(wait, AFTER_FIRST) else {}
+    named |= {"k": wait.k} if isinstance(wait, FirstWait) else {}
+    for key, by_part in named.items():
+        for part in by_part if isinstance(by_part, Mapping) else ():
             if part not in model.parts:
-                place = parts.document.place(f"policy.wait.after.{part}")
+                place = parts.document.place(f"policy.wait.{key}.{part}")
                 yield Problem(place, f"no part named {part!r} in the model", did_you_mean(part, model.parts))
     if isinstance(wait, DeadlineWait) and scenario.policy.deadline_ns is None:
         yield Problem(parts.document.place("policy.wait"), "'deadline' waits for a deadline, but there is none",

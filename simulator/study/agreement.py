@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.dataflow.costs import Costs
 from simulator.network import engine
-from simulator.network.blocks import Policy, Workload
+from simulator.network.blocks import FirstWait, Policy, Workload
 from simulator.network.plan import Draws, Plan
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
@@ -40,7 +40,9 @@ def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int
     """
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
-    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), Policy())
+    wait = assembly.scenario.policy.wait  # first-k too keeps the identity: inputs of one instant count together
+    policy = Policy(wait=wait) if isinstance(wait, FirstWait) else Policy()
+    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), policy)
     work = {part.name: np.zeros(len(arrivals), dtype=np.int64) for part in assembly.graph.parts}
     timeline = None
     if assembly.process.components:

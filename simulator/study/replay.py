@@ -133,7 +133,17 @@ class Telling:
             begun = self._of(Event.BEGUN).get(self.assembly.graph.edges[int(note.place)].target)
             is_late = begun is not None and note.when_ns > begun.when_ns
             return "arrives, too late" if is_late else "arrives"
-        return {Event.SENT: "sent", Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
+        if note.event is Event.HANDED or note.event is Event.SENT:
+            return self._sent(note)
+        return {Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
+
+    def _sent(self, note: Note) -> str:
+        """Return what a sender did; one that waits for repairs may keep a message, and hand it over again."""
+        handed = [n.when_ns for n in self.notes if n.event is Event.HANDED and n.place == note.place]
+        if note.event is Event.SENT:
+            return "sent" if not handed or handed[0] == note.when_ns else "is kept for a repair"
+        is_first = note.when_ns == self._of(Event.SENT)[note.place].when_ns
+        return "" if is_first else "handed over" if note.when_ns == handed[0] else "handed over again"
 
     def _part(self, note: Note) -> str:
         if note.event is Event.BEGUN:

@@ -25,7 +25,7 @@ from simulator.study.asked import samples_asked
 from simulator.study.assemble import Assembly
 
 FIRST_SLACK_NS = 10_000_000_000
-NO_END = "write crash: {queue: lose, in_service: lose}, or a deadline with at_deadline: withdraw"
+NO_END = "write crash: {queue: lose, in_service: lose} and lost: at_once, or a deadline with at_deadline: withdraw"
 ARRAYS = ("replication", "request", "arrival_ns", "end_ns", "sample", "delivery", "snapshot", "blame", "has_switched")
 
 
@@ -166,7 +166,7 @@ def run_once(
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
         if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
             told = f"{waiting} requests wait for the repair of a machine that is never repaired"
-            raise ScenarioError(Problem("policy.crash", told, NO_END))
+            raise ScenarioError(Problem("policy.lost" if plan.waits_for_repair else "policy.crash", told, NO_END))
         if log.end_ns.max() <= until:
             return log, broken, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])

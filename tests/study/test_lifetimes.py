@@ -48,3 +48,13 @@ def test_a_queue_that_is_kept_for_a_repair_that_never_comes_is_refused():
                     **{"policy.crash": {"queue": "keep"}, "workload.requests": 100, "replications": 1})
     with pytest.raises(ScenarioError, match=r"requests wait for the repair .* never repaired; write crash"):
         simulated(cell)
+
+
+def test_messages_that_wait_for_a_repair_that_never_comes_are_refused_unless_a_deadline_withdraws_them():
+    failures = [{"kind": "mission", "mtbf": {"second": "10 s"}}]
+    changes = {"policy.lost": "wait_for_repair", "workload.requests": 100, "replications": 1}
+    with pytest.raises(ScenarioError, match=r"policy\.lost: .* wait for the repair .* never repaired"):
+        simulated(assembly("queue", failures=failures, **changes))
+    withdrawn = changes | {"policy.deadline": "20 s", "policy.at_deadline": "withdraw"}
+    runs = simulated(assembly("queue", failures=failures, **withdrawn))
+    assert (runs.end_ns - runs.arrival_ns).max() == 20_000_000_000

@@ -44,6 +44,12 @@ def breakdowns_number(arrival, service, fails, repairs):
     return busy + (1 - up) * arrival / repairs
 
 
+def first_of_legs(k, legs):
+    """Return the mean of the k-th of so many exponential legs of rate 1, and P(it is later than 1)."""
+    done = 1 - math.exp(-1)
+    return sum(1 / i for i in range(legs - k + 1, legs + 1)), float(stats.binom.cdf(k - 1, legs, done))
+
+
 def mean_value_analysis(demands, window):
     """Return the throughput of a closed network with so many jobs."""
     queues = [0.0] * len(demands)
@@ -57,6 +63,7 @@ def mean_value_analysis(demands, window):
 LOST_OF_FIVE = (1 - 0.8) * 0.8**5 / (1 - 0.8**6)
 B, C = erlang_b(3, 2), erlang_c(3, 2)
 X = mean_value_analysis((0.5, 1.0, 0.8), 4)
+FIRST_MEAN, FIRST_LATE = first_of_legs(3, 5)
 L_BREAKDOWNS = breakdowns_number(0.5, 1, 0.1, 0.5)
 TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisation and number present
     "mm1": ({"latency_mean_ms": 2000, "share_late": math.exp(-2)}, {"server": (0.5, 1.0)}),
@@ -72,6 +79,8 @@ TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisa
     "breakdowns": ({"latency_mean_ms": 1000 * L_BREAKDOWNS / 0.5}, {"server": (0.5, L_BREAKDOWNS)}),
     "window": ({"latency_mean_ms": 4000 / X},
                {"first": (0.5 * X, None), "second": (X, None), "third": (0.8 * X, None)}),
+    "first-k": ({"latency_mean_ms": 1000 * FIRST_MEAN, "share_late": FIRST_LATE}, {"one": (None, 2.0)}),
+    "kept": ({"latency_mean_ms": 0.2 * 2000, "share_late": 0.2 / math.e}, {}),
     "mginf": ({"latency_mean_ms": 1000}, {"server": (None, 2.0)}),
 }
 
@@ -82,6 +91,8 @@ def test_the_formulas_give_the_numbers_of_the_literature():
     assert pytest.approx(0.82771, abs=5e-6) == X
     assert hypoexponential_tail(8, (0.4, 0.6, 0.3)) == pytest.approx(0.3753, abs=5e-5)
     assert pytest.approx(0.08882, abs=5e-6) == LOST_OF_FIVE
+    assert first_of_legs(3, 5) == (pytest.approx(0.78333, abs=5e-6), pytest.approx(0.26356, abs=5e-6))
+    assert first_of_legs(5, 5)[0] == pytest.approx(137 / 60)
 
 
 def assert_holds(name, truth, value, high, replications):
