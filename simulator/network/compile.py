@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from simulator.network import links
@@ -11,9 +12,10 @@ from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
 from simulator.network.parts import Station, firing_of, single_input
+from simulator.network.plan import work_key
+from simulator.network.replicas import senders_of
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
-from simulator.network.wiring import Wiring
 from simulator.network.world import World
 
 
@@ -22,7 +24,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
 
     Those are the joins that wait from then on, then ``begin`` of each source.
     """
-    plan, wiring, trace = world.plan, Wiring(world), world.trace
+    plan, senders, trace = world.plan, senders_of(world), world.trace
     inputs: dict[int, Settle] = {}
     begins: list[Settle] = []
     opens: list[Settle] = []
@@ -30,25 +32,14 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
     answered = trace.answering(emission.informed(answered) if emission else answered)
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
-        outputs = [trace.sending(edge, wiring.wire(edge, inputs[edge])) for edge in plan.graph.outputs[part.name]]
-        if part.is_exit:
-            outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
-        machinery = world.machinery(plan.placement[part.name])
-        blame = world.index[plan.placement[part.name]]
-        late = None if world.marks is None else (world.marks, blame_code(blame, BY_DEADLINE))
-        station = Station(
-            world.clock,
-            world.stride,
-            1 + place,
-            machinery.machine,
-            trace.serving(part.name, machinery.serve),
-            indexed(world.draws.work_ns[part.name]),
-            tuple(outputs),
-            late,
-            emission,
-            trace.entering(part.name, machinery.enter),
-            plan.priority.get(part.name, place),
-        )
+        stations = []
+        for node in plan.nodes(part.name):
+            outputs = [trace.sending(edge, senders.wire(edge, inputs[edge], node))
+                       for edge in plan.graph.outputs[part.name]]
+            if part.is_exit:
+                outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
+            stations.append(station_on(world, node, place, outputs, emission))
+        station = senders.station(part.name, stations)
         if part.join is None:
             begins.append(firing_of(station))
         else:
@@ -56,6 +47,26 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             ends = settles(world, station, part.name, rules, opens)
             inputs |= {edge: trace.arriving(edge, end) for edge, end in zip(rules.edges, ends, strict=True)}
     return (*opens, *reversed(begins))
+
+
+def station_on(world: World, node: str, place: int, outputs: Sequence[Settle], emission: Emission | None) -> Station:
+    """Return a part on a node; ``place`` is the part's in the graph."""
+    plan, trace, part = world.plan, world.trace, world.plan.graph.parts[place].name
+    machinery = world.machinery(node)
+    late = None if world.marks is None else (world.marks, blame_code(world.index[node], BY_DEADLINE))
+    return Station(
+        world.clock,
+        world.stride,
+        1 + place,
+        machinery.machine,
+        trace.serving(part, machinery.serve, node),
+        indexed(world.draws.work_ns[work_key(plan, part, node)]),
+        tuple(outputs),
+        late,
+        emission,
+        trace.entering(part, machinery.enter, node),
+        plan.priority.get(part, place),
+    )
 
 
 def settles(

@@ -14,7 +14,7 @@ from simulator.failures.slow import Spells, stretched
 from simulator.network.bursts import lost_in_bursts
 from simulator.network.disturbances import losses_by_link
 from simulator.network.pace import paces
-from simulator.network.plan import Coins, Draws, Plan, Times
+from simulator.network.plan import Coins, Draws, Plan, Times, work_key
 from simulator.seeds import Streams
 from simulator.topology.graph import Link, Topology
 
@@ -31,7 +31,7 @@ def service_of(part: str, node_speed_flop_per_s: float, costs: Costs) -> Service
 
 
 def service_times(plan: Plan) -> dict[str, Service]:
-    """Return the service time of each part on its node."""
+    """Return the service time of each part on its (first) node."""
     nodes = plan.topology.node_by_name
     return {
         p.name: service_of(p.name, nodes[plan.placement[p.name]].speed_flop_per_s, plan.costs)
@@ -40,9 +40,12 @@ def service_times(plan: Plan) -> dict[str, Service]:
 
 
 def work_ns(plan: Plan, requests: int, streams: Streams) -> dict[str, Times]:
-    """Return the service time of each part for each request, int64 nanoseconds."""
-    laws = service_times(plan)
-    return {part: law.draw(requests, streams.of(part, "service")) for part, law in laws.items()}
+    """Return the service time of each part on each of its nodes for each request, by key, int64 nanoseconds."""
+    laws, nodes = service_times(plan), plan.topology.node_by_name
+    for part, replicas in plan.replicas.items():
+        for node in replicas:
+            laws[work_key(plan, part, node)] = service_of(part, nodes[node].speed_flop_per_s, plan.costs)
+    return {key: law.draw(requests, streams.of(key, "service")) for key, law in laws.items()}
 
 
 def for_each_crossing(
@@ -54,7 +57,8 @@ def for_each_crossing(
         (edge.name, link.name): draw(edge.name, link)
         for edge in plan.graph.edges
         for link in wanted
-        if can_cross(plan.topology, link, plan.placement[edge.source], plan.placement[edge.target])
+        if any(can_cross(plan.topology, link, source, target)
+               for source in plan.nodes(edge.source) for target in plan.nodes(edge.target))
     }
 
 
@@ -91,5 +95,6 @@ def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
 
 def slowed(drawn: Draws, plan: Plan, slow: Sequence[Spells]) -> Draws:
     """Return the draws with slow spells: longer work for requests that meet a slow machine, paces for the others."""
-    work = {part: stretched(column, plan.placement[part], slow) for part, column in drawn.work_ns.items()}
+    nodes = plan.work_keys
+    work = {key: stretched(column, nodes[key], slow) for key, column in drawn.work_ns.items()}
     return replace(drawn, work_ns=work, paces=paces(slow))

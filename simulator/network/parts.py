@@ -33,6 +33,7 @@ class Station:
         emission: What it puts out when it is starved; None: nothing.
         enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
         rank: What goes first where the machine serves by priority: the lowest.
+        fires: Instead of all that, where the part stands on several nodes; None: on one.
     """
 
     clock: Clock
@@ -46,6 +47,7 @@ class Station:
     emission: Emission | None = None
     enter: Enter | None = None
     rank: int = 0
+    fires: Callable[[int, int, int, int], None] | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -53,6 +55,8 @@ Fire = Callable[[int, int, int, int], None]
 
 def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
+    if station.fires:
+        return station.fires
     if station.enter:
         return _entering(station, station.enter)
     machine, serve, work = station.machine, station.serve, station.work_ns
@@ -128,7 +132,8 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    return happen if station.late or station.enter or len(station.outputs) > 1 else happen_to_one
+    is_plain = not (station.late or station.enter or station.fires)
+    return happen_to_one if is_plain and len(station.outputs) == 1 else happen
 
 
 def starving_of(station: Station) -> Starve:

@@ -32,13 +32,14 @@ class Plan:
 
     Args:
         graph: Who feeds whom.
-        placement: Node of each part.
+        placement: Node of each part; of one with replicas, the first.
         topology: Nodes and links.
         costs: Bytes of each hyperconnection and work of each part.
         policy: Waiting, deadline, crash semantics.
         closes_ns: For timed waits, by part: nanoseconds after the first input (timeout) or after birth (deadline).
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
         disturbances: Scripted trouble on links.
+        replicas: The nodes of each part that has several, in order.
     """
 
     graph: PartGraph
@@ -49,6 +50,20 @@ class Plan:
     closes_ns: Mapping[str, int] = field(default_factory=dict)
     priority: Mapping[str, int] = field(default_factory=dict)
     disturbances: tuple[Disturbance, ...] = ()
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def nodes(self, part: str) -> tuple[str, ...]:
+        """Return the nodes that a part stands on, in order."""
+        return self.replicas.get(part) or (self.placement[part],)
+
+    @property
+    def work_keys(self) -> dict[str, str]:
+        """The node of each key of ``Draws.work_ns``: one key for each part on each of its nodes."""
+        return {work_key(self, part, node): node for part in self.placement for node in self.nodes(part)}
+
+    def parts_on(self, node: str) -> dict[str, str]:
+        """Return the parts on a node, each with its key in ``Draws.work_ns``."""
+        return {part: work_key(self, part, node) for part in self.placement if node in self.nodes(part)}
 
     @property
     def crash(self) -> CrashSemantics:
@@ -61,13 +76,21 @@ class Plan:
         return self.policy.deadline_ns if self.policy.at_deadline == "withdraw" else None
 
 
+def work_key(plan: Plan, part: str, node: str) -> str:
+    """Return where the service times of a part on a node are kept: by its name on its first node, as ever.
+
+    On other nodes they are draws of their own, so that a replica moves no other draw.
+    """
+    return part if node == plan.placement[part] else f"{part}@{node}"
+
+
 @dataclass(frozen=True)
 class Draws:
     """Everything random in one replication; draw i belongs to request i.
 
     Args:
         arrivals_ns: Birth of each request, sorted, shape ``(requests,)``.
-        work_ns: Service time of each part for each request.
+        work_ns: Service time of each part for each request, by ``work_key``.
         timeline: Failures, or None when nothing can fail.
         jitter_ns: Further delay by (edge name, link name); missing where a link has no jitter.
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.

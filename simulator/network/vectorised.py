@@ -53,6 +53,8 @@ def run(plan: Plan, draws: Draws, *, has_meters: bool = False) -> Log:
     Raises:
         Unqualified: the engine is needed.
     """
+    if plan.replicas:
+        raise Unqualified("a part stands on several nodes")
     return _Flow(plan, draws, has_meters=has_meters).log()
 
 

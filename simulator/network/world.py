@@ -41,6 +41,10 @@ class World:
         self._lines: dict[tuple[str, str], AnyLine] = {}
         self._channels: dict[tuple[str, ...], Channel] = defaultdict(Channel)
 
+    def offset(self, edge: int, place: int) -> int:
+        """Return the key, within a request, of the message of a hyperconnection at a hop of its route."""
+        return 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + place
+
     @cached_property
     def columns(self) -> dict[str, int]:
         """The timeline's column of each component that can fail."""

@@ -40,8 +40,9 @@ def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int
     """
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
-    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), Policy())
-    work = {part.name: np.zeros(len(arrivals), dtype=np.int64) for part in assembly.graph.parts}
+    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), Policy(),
+                replicas=assembly.replicas)
+    work = {key: np.zeros(len(arrivals), dtype=np.int64) for key in plan.work_keys}
     timeline = None
     if assembly.process.components:
         timeline = assembly.process.timeline(streams, len(arrivals), int(arrivals[-1]) + 1)
