@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -19,6 +20,19 @@ def as_written(nodes: tuple[str, ...]) -> str | list[str]:
     ('fog1', ['n1', 'n2'])
     """
     return nodes[0] if len(nodes) == 1 else list(nodes)
+
+
+Where = str | tuple[str, ...]
+"""A node, or several in order."""
+
+
+def node_pairs(sources: Where, targets: Where) -> tuple[tuple[str, str], ...]:
+    """Return each node of a source with each node of a target, the first ones first.
+
+    >>> node_pairs("a", ("b", "c"))
+    (('a', 'b'), ('a', 'c'))
+    """
+    return tuple(product(as_nodes(sources), as_nodes(targets)))
 
 
 Nodes = Annotated[
