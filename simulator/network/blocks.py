@@ -15,6 +15,7 @@ from simulator.network.arrivals import (
     PoissonArrivals,
     TraceArrivals,
 )
+from simulator.network.recovery import Hedge, Retry
 from simulator.units import DurationNs, PositiveDurationNs
 
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals | MarkovArrivals
@@ -88,3 +89,10 @@ class Policy(Block):
     wait: Wait = PerfectWait()
     crash: CrashSemantics = CrashSemantics()
     no_answer: NoAnswer = "expected_guess"
+    retry: Retry | None = None
+    hedge: Hedge | None = None
+
+    @property
+    def sendings(self) -> int:
+        """How often one message may be sent, in all."""
+        return (self.retry.attempts if self.retry else 1) * (2 if self.hedge else 1)

@@ -13,7 +13,7 @@ from simulator.network.links import Settle
 from simulator.network.lookup import indexed
 from simulator.network.parts import Station, firing_of, single_input
 from simulator.network.plan import work_key
-from simulator.network.replicas import senders_of
+from simulator.network.senders import senders_of
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
 from simulator.network.world import World
@@ -32,14 +32,15 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
     answered = trace.answering(emission.informed(answered) if emission else answered)
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
-        stations = []
-        for node in plan.nodes(part.name):
+        stations, first_outputs = list[Station](), list[Settle]()
+        for copy, node in enumerate(plan.nodes(part.name)):
             outputs = [trace.sending(edge, senders.wire(edge, inputs[edge], node))
                        for edge in plan.graph.outputs[part.name]]
             if part.is_exit:
                 outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
-            stations.append(station_on(world, node, place, outputs, emission))
-        station = senders.station(part.name, stations)
+            first_outputs = first_outputs or outputs
+            stations.append(station_on(world, node, place, senders.outputs(part.name, copy, outputs), emission))
+        station = senders.station(part.name, stations, first_outputs)
         if part.join is None:
             begins.append(firing_of(station))
         else:

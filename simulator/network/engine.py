@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from simulator.network.closed import ClosedLoop
 from simulator.network.compile import connect
 from simulator.network.links import Settle
 from simulator.network.lookup import filled
-from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Sendings, Times
 from simulator.network.trace import NOBODY, NoTrace
 from simulator.network.world import World
 
@@ -96,7 +97,14 @@ def _log(world: World, rows: Rows) -> Log:
     last_birth = world.births[-1] if world.births else 0
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
-    return finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    return replace(log, sendings=_sendings(world)) if world.plan.policy.sendings > 1 else log
+
+
+def _sendings(world: World) -> dict[str, Sendings]:
+    edges = world.plan.graph.edges
+    counted = {edge.name: world.tallies[place].sendings() for place, edge in enumerate(edges)}
+    return {name: sent for name, sent in counted.items() if sent.messages}
 
 
 def finished(

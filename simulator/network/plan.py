@@ -57,6 +57,17 @@ class Plan:
         return self.replicas.get(part) or (self.placement[part],)
 
     @property
+    def hedged(self) -> tuple[str, ...]:
+        """The parts that are hedged, if the policy says so: those with replicas and one hyperconnection into them."""
+        has_one = {part.name for part in self.graph.parts if len(self.graph.inputs[part.name]) == 1}
+        return tuple(part for part in self.replicas if part in has_one) if self.policy.hedge else ()
+
+    @property
+    def sends_copies(self) -> bool:
+        """Whether a message may go to one of several nodes, or more than once."""
+        return bool(self.replicas) or self.policy.sendings > 1
+
+    @property
     def work_keys(self) -> dict[str, str]:
         """The node of each key of ``Draws.work_ns``: one key for each part on each of its nodes."""
         return {work_key(self, part, node): node for part in self.placement for node in self.nodes(part)}
@@ -85,6 +96,57 @@ def work_key(plan: Plan, part: str, node: str) -> str:
 
 
 @dataclass(frozen=True)
+class Dice:
+    """What chance does to messages on links, by (edge name, link name).
+
+    Args:
+        jitter_ns: Further delay; missing where a link has no jitter.
+        lost: Loss coins, True for lost; missing where a link loses nothing.
+    """
+
+    jitter_ns: Mapping[tuple[str, str], Times]
+    lost: Mapping[tuple[str, str], Coins]
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is drawn for one more sending of each message.
+
+    Args:
+        dice: Jitter and loss coins of its own.
+        backoff: From [0, 1), by edge name: how much of the back-off's jitter is taken off; missing without jitter.
+    """
+
+    dice: Dice
+    backoff: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Sendings:
+    """How often the messages of a hyperconnection were sent.
+
+    Args:
+        messages: Messages that were sent at all.
+        repeated: Sendings beyond the first of each.
+        given_up: Messages that were lost for good.
+        refused: Repetitions for which there was no budget, so that the message was given up.
+        crossings: Links that repetitions and copies were to cross.
+        hedged: Copies that were sent to a second node, for parts that are hedged.
+        won: Copies whose output came first.
+        wasted: Outputs that came second and were dropped.
+    """
+
+    messages: int = 0
+    repeated: int = 0
+    given_up: int = 0
+    refused: int = 0
+    crossings: int = 0
+    hedged: int = 0
+    won: int = 0
+    wasted: int = 0
+
+
+@dataclass(frozen=True)
 class Draws:
     """Everything random in one replication; draw i belongs to request i.
 
@@ -96,6 +158,7 @@ class Draws:
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
         paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
+        again: What is drawn for the second, third, ... sending of each message.
     """
 
     arrivals_ns: Times
@@ -105,6 +168,11 @@ class Draws:
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
+    again: Sequence[Again] = ()
+
+    def dice(self, number: int) -> Dice:
+        """Return jitter and loss coins of the sending of that number, the first being 0."""
+        return self.again[number - 1].dice if number else Dice(self.jitter_ns, self.lost)
 
 
 @dataclass(frozen=True)
@@ -133,6 +201,7 @@ class Log:
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
         arrival_ns: Birth of each request.
+        sendings: How often messages were sent, by hyperconnection; empty where none is sent again.
     """
 
     delivery: Sequence[int]
@@ -141,3 +210,4 @@ class Log:
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
+    sendings: Mapping[str, Sendings] = field(default_factory=dict)

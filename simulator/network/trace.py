@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -25,6 +26,8 @@ class Event(Enum):
     MISSED = "missed"
     ANSWERED = "answered"
     UNANSWERED = "no answer"
+    AGAIN = "sent again"
+    HEDGED = "also sent to the next"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class Note:
     fed: int = 0
     blame: int = 0
     node: str = ""
+
+
+Noting = Callable[[int, int, int], None]
 
 
 class NoTrace:
@@ -70,6 +76,14 @@ class NoTrace:
     def answering(self, settle: Settle) -> Settle:
         """Return the log as an exit sees it."""
         return settle
+
+    def noting(self, place: int | str, event: Event) -> Noting:
+        """Return what is told ``(request, when, blame)`` each time that something happens on a hyperconnection."""
+        return _to_nobody
+
+
+def _to_nobody(request: int, when: int, blame: int) -> None:
+    """Note nothing."""
 
 
 NOBODY = NoTrace()
@@ -107,6 +121,16 @@ class Trace(NoTrace):
     def answering(self, settle: Settle) -> Settle:
         """Return the log as an exit sees it; notes the answer, or that there is none."""
         return self._noted(settle, "", Event.ANSWERED, Event.UNANSWERED)
+
+    def noting(self, place: int | str, event: Event) -> Noting:
+        """Return what notes that something happens to the request on a hyperconnection."""
+        wanted, note = self.request, self.notes.append
+
+        def noted(request: int, when: int, blame: int) -> None:
+            if request == wanted:
+                note(Note(when, event, place, blame=blame))
+
+        return noted
 
     def serving(self, part: str, serve: Serve, node: str) -> Serve:
         """Return the machine of a part; notes when the part joined its queue and how that ended."""

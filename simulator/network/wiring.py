@@ -28,11 +28,15 @@ class Sending:
         edge: Index of the hyperconnection.
         source: Node that sends.
         target: Node that receives.
+        number: Which sending it is, from 0.
+        copy: Which of the copies that are under way at once, from 0.
     """
 
     edge: int
     source: str
     target: str
+    number: int = 0
+    copy: int = 0
 
 
 class Wiring:
@@ -122,7 +126,8 @@ class Wiring:
         for place in range(len(hops) - 1, -1, -1):
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
             if self.needs_entry(route, place, is_alone):
-                settle = links.enter_later(settle, world.clock, world.stride, world.offset(sending.edge, place))
+                offset = world.offset(sending.edge, place, sending.copy)
+                settle = links.enter_later(settle, world.clock, world.stride, offset)
             relay = route.hops[place]
             if place and relay in world.columns and relay in world.routes.relevant:
                 settle = links.relay(settle, world.until(relay), blame_code(world.index[relay], BY_CRASH))
@@ -131,7 +136,8 @@ class Wiring:
     def _hop(self, sending: Sending, link: str, sender: str) -> Hop:
         world, known = self.world, self.plan.topology.link_by_name[link]
         edge = self.plan.graph.edges[sending.edge].name
-        jitter, lost = world.draws.jitter_ns.get((edge, link)), world.draws.lost.get((edge, link))
+        dice = world.draws.dice(sending.number)
+        jitter, lost = dice.jitter_ns.get((edge, link)), dice.lost.get((edge, link))
         sent = self.plan.costs.payload_bytes.get(edge, 0)
         index = world.index[link]
         return Hop(
@@ -156,7 +162,7 @@ class Wiring:
         link, sender = route.links[place], route.hops[place]
         if not self.world.line(link, sender).is_queueing:
             return False
-        if not is_alone or self.plan.replicas or self._anything_rerouted:
+        if not is_alone or self.plan.sends_copies or self._anything_rerouted:
             return True
         feeders = self.world.feeders[self.plan.topology.link_by_name[link].transmitter(sender)]
         return place > 0 or len(feeders) > 1 or not all(self._keeps_order(node) for node, _ in feeders)
