@@ -82,6 +82,13 @@ class PartGraph:
         return {p.name: tuple(i for i, e in enumerate(self.edges) if e.source == p.name) for p in self.parts}
 
     @cached_property
+    def producers(self) -> dict[str, tuple[str, ...]]:
+        """The parts that feed each part: sources, then others, in their order in the graph."""
+        order = {p.name: (p.join is not None, place) for place, p in enumerate(self.parts)}
+        feeding = {p.name: {self.edges[edge].source for edge in self.inputs[p.name]} for p in self.parts}
+        return {name: tuple(sorted(found, key=order.__getitem__)) for name, found in feeding.items()}
+
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Names of the parts that hold a sensor's data."""
         return tuple(part.name for part in self.parts if part.join is None)

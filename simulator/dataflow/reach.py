@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from simulator.dataflow.graph import DATA, EMPTY, PartGraph
+from simulator.dataflow.graph import DATA, EMPTY, Part, PartGraph
 from simulator.topology.routes import Routes
 
 
@@ -13,16 +13,23 @@ class Reach:
 
     Args:
         graph: The part graph.
-        placement: Node of each part.
+        placement: Node of each part; of one with replicas, the first.
         routes: Routes between the nodes; a hyperconnection is up iff it has one over what is up.
+        replicas: The nodes of each part that has several, in order.
     """
 
-    def __init__(self, graph: PartGraph, placement: Mapping[str, str], routes: Routes) -> None:
+    def __init__(
+        self, graph: PartGraph, placement: Mapping[str, str], routes: Routes,
+        replicas: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.graph = graph
         self.placement = placement
         self.routes = routes
-        self.relevant = frozenset(placement.values()) | routes.relevant
+        self.replicas = replicas or {}
+        others = (node for nodes in self.replicas.values() for node in nodes)
+        self.relevant = frozenset((*placement.values(), *others)) | routes.relevant
         self._known: dict[frozenset[str], int] = {}
+        self._standing: dict[frozenset[str], dict[str, str]] = {}
 
     def delivery(self, down: frozenset[str]) -> int:
         """Return the delivery when exactly these components are down; 0 is the empty one, "no answer"."""
@@ -40,24 +47,58 @@ class Reach:
             down: What is down.
             fired: Parts that are known to have fired, whatever is said to be down; their output counts as data.
         """
-        graph, fed = self.graph, dict[str, int]()
-        for part in graph.parts:
-            node = self.placement[part.name]
-            if part.name in fired:
-                fed[part.name] = DATA
-            elif node in down:
-                fed[part.name] = 0
-            elif part.join is None:
-                fed[part.name] = DATA
-            else:
-                present = {edge for edge in part.join.edges if fed[graph.edges[edge].source] and self.is_up(edge, down)}
-                fed[part.name] = self._union(part.join.take(present), fed) or graph.starved
-        return fed
+        return self._walk(down, fired)[0]
+
+    def standing(self, down: frozenset[str]) -> Mapping[str, str]:
+        """Return the node on which each part stands when these are down.
+
+        A part with replicas stands on the first of its nodes that is up and that the first of its producers to send
+        (in the order of the graph) has a route to; where a producer finds none, the next one looks. A source stands on
+        its first node that is up. Where there is none, the part cannot run and its first node is named.
+        """
+        if not self.replicas:
+            return self.placement
+        key = down & self.relevant
+        if key not in self._standing:
+            self._standing[key] = self._walk(key)[1]
+        return self._standing[key]
 
     def is_up(self, edge: int, down: frozenset[str]) -> bool:
         """Return whether a route of up links exists between the nodes of a hyperconnection."""
-        ends = self.graph.edges[edge]
-        return self.routes.find(self.placement[ends.source], self.placement[ends.target], down) is not None
+        ends, at = self.graph.edges[edge], self.standing(down)
+        if ends.target in self.replicas and at[ends.target] in down:
+            return False  # none of its nodes can be had, and the sender knows
+        return self.routes.find(at[ends.source], at[ends.target], down) is not None
+
+    def _walk(
+        self, down: frozenset[str], fired: Collection[str] = ()
+    ) -> tuple[dict[str, int], dict[str, str]]:
+        graph, fed, at = self.graph, dict[str, int](), dict(self.placement)
+        for part in graph.parts:
+            node = self._chosen(part, fed, at, down) if part.name in self.replicas else at[part.name]
+            if part.name not in fired and (node is None or node in down):
+                fed[part.name] = 0
+                continue
+            at[part.name] = node or at[part.name]
+            if part.join is None or part.name in fired:
+                fed[part.name] = DATA
+            else:
+                sources = {edge: graph.edges[edge].source for edge in part.join.edges}
+                present = {edge for edge, source in sources.items()
+                           if fed[source] and self.routes.find(at[source], at[part.name], down) is not None}
+                fed[part.name] = self._union(part.join.take(present), fed) or graph.starved
+        return fed, at
+
+    def _chosen(
+        self, part: Part, fed: Mapping[str, int], at: Mapping[str, str], down: frozenset[str]
+    ) -> str | None:
+        """Return the node that a part with replicas stands on, None where it has none."""
+        graph, up = self.graph, [node for node in self.replicas[part.name] if node not in down]
+        if part.join is None:
+            return next(iter(up), None)
+        senders = [source for source in graph.producers[part.name] if fed[source]]
+        found = (node for source in senders for node in up if self.routes.find(at[source], node, down) is not None)
+        return next(found, None)
 
     def _union(self, taken: tuple[int, ...], fed: Mapping[str, int]) -> int:
         union = 0

@@ -39,7 +39,8 @@ class Sending:
     """Which messages a request sends in a pattern, with no delays.
 
     A part that fires (a source that is up) sends over all its simple hyperconnections; whether the receiver is up is
-    not known to it. A message that finds no route of up links is not sent. Loss coins of links are not thrown.
+    not known to it; but to a part with replicas it sends nothing where none of them can be had. A message that finds no
+    route of up links is not sent. Loss coins of links are not thrown.
 
     Args:
         reach: Part graph, placement and routes.
@@ -72,7 +73,8 @@ class Sending:
     def links(self, edge: int, down: frozenset[str]) -> tuple[str, ...]:
         """Return the links that a message over a hyperconnection crosses; none between parts on one node."""
         reach, ends = self.reach, self.reach.graph.edges[edge]
-        route = reach.routes.find(reach.placement[ends.source], reach.placement[ends.target], down)
+        at = reach.standing(down)
+        route = reach.routes.find(at[ends.source], at[ends.target], down)
         return route.links if route else ()
 
 

@@ -17,6 +17,7 @@ from simulator.network.arrivals import (
     TraceArrivals,
 )
 from simulator.network.detectors import HeartbeatWait, PhiAccrualWait, Watching
+from simulator.network.recovery import Hedge, Retry
 from simulator.units import DurationNs, PositiveDurationNs
 
 Arrivals = Annotated[PoissonArrivals | PeriodicArrivals | TraceArrivals | ClosedArrivals | MarkovArrivals
@@ -133,3 +134,10 @@ class Policy(Block):
     held: Held | None = None
     no_answer: NoAnswer = "expected_guess"
     skips: Literal["always_on", "on_demand"] = "always_on"
+    retry: Retry | None = None
+    hedge: Hedge | None = None
+
+    @property
+    def sendings(self) -> int:
+        """How often one message may be sent, in all."""
+        return (self.retry.attempts if self.retry else 1) * (2 if self.hedge else 1)

@@ -106,8 +106,8 @@ DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
 
 def is_measured(world: World, node: str) -> bool:
     """Return whether a meter is asked for and the node has any work."""
-    parts = [part for part, placed in world.plan.placement.items() if placed == node]
-    return world.has_meters and any(world.draws.work_ns[part].any() for part in parts)
+    keys = world.plan.parts_on(node).values()
+    return world.has_meters and any(world.draws.work_ns[key].any() for key in keys)
 
 
 def _meter(world: World, node: str, serving: Serving, counter: Counter | None) -> Meter:

@@ -31,6 +31,10 @@ class Firing:
         self.fed = fed
         self.blame = blame
 
+    def __lt__(self, other: Firing) -> bool:
+        """Return False: of two with the same key (a part's sendings) either may come first."""
+        return False
+
 
 class Clock(simpy.Environment):
     """A SimPy environment that counts integer nanoseconds from 0, and inputs that came after their part had fired."""

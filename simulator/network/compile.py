@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,10 +18,11 @@ from simulator.network.links import Settle
 from simulator.network.lookup import indexed
 from simulator.network.on_demand import demanded
 from simulator.network.parts import Station, firing_of, single_input
+from simulator.network.plan import work_key
+from simulator.network.senders import senders_of
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
 from simulator.network.watching_joins import WatchingJoin
-from simulator.network.wiring import Wiring
 from simulator.network.world import World
 
 
@@ -29,7 +31,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
 
     Those are the joins that wait from then on, then ``begin`` of each source.
     """
-    plan, wiring, trace = world.plan, Wiring(world), world.trace
+    plan, senders, trace = world.plan, senders_of(world), world.trace
     inputs: dict[int, Settle] = {}
     begins: list[Settle] = []
     opens: list[Settle] = []
@@ -37,29 +39,17 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
     answered = trace.answering(emission.informed(answered) if emission else answered)
     for place in range(len(plan.graph.parts) - 1, -1, -1):
         part = plan.graph.parts[place]
-        outputs = [trace.sending(edge, wiring.wire(edge, inputs[edge])) for edge in plan.graph.outputs[part.name]]
-        if plan.policy.skips == "on_demand":
-            outputs = demanded(world, part.name, outputs, inputs)
-        if part.is_exit:
-            outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
-        machinery = world.machinery(plan.placement[part.name])
-        blame = world.index[plan.placement[part.name]]
-        late = None if world.marks is None else (world.marks, blame_code(blame, BY_DEADLINE))
-        station = Station(
-            world.clock,
-            world.stride,
-            1 + place,
-            machinery.machine,
-            trace.serving(part.name, machinery.serve),
-            indexed(world.draws.work_ns[part.name]),
-            tuple(outputs),
-            late,
-            emission,
-            trace.entering(part.name, machinery.enter),
-            plan.priority.get(part.name, place),
-            patience_of(world, part.name) if part.join and plan.waits_for_repair else None,
-            world.stock(part.name),
-        )
+        stations, first_outputs = list[Station](), list[Settle]()
+        for copy, node in enumerate(plan.nodes(part.name)):
+            outputs = [trace.sending(edge, senders.wire(edge, inputs[edge], node))
+                       for edge in plan.graph.outputs[part.name]]
+            if plan.policy.skips == "on_demand":
+                outputs = demanded(world, part.name, outputs, inputs)
+            if part.is_exit:
+                outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
+            first_outputs = first_outputs or outputs
+            stations.append(station_on(world, node, place, senders.outputs(part.name, copy, outputs), emission))
+        station = senders.station(part.name, stations, first_outputs)
         if part.join is None:
             begins.append(firing_of(station))
         else:
@@ -71,11 +61,32 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
     return (*opens, *reversed(begins))
 
 
-def patience_of(world: World, part: str) -> Patience | None:
+def patience_of(world: World, node: str) -> Patience | None:
     """Return how a part waits for the repair of its node; None where that never fails by its timeline."""
-    node = world.plan.placement[part]
     life = world.life(node)
     return Patience(life, world.coins(node)) if life else None
+
+
+def station_on(world: World, node: str, place: int, outputs: Sequence[Settle], emission: Emission | None) -> Station:
+    """Return a part on a node; ``place`` is the part's in the graph."""
+    plan, trace, part = world.plan, world.trace, world.plan.graph.parts[place].name
+    machinery = world.machinery(node)
+    late = None if world.marks is None else (world.marks, blame_code(world.index[node], BY_DEADLINE))
+    return Station(
+        world.clock,
+        world.stride,
+        1 + place,
+        machinery.machine,
+        trace.serving(part, machinery.serve, node),
+        indexed(world.draws.work_ns[work_key(plan, part, node)]),
+        tuple(outputs),
+        late,
+        emission,
+        trace.entering(part, machinery.enter, node),
+        plan.priority.get(part, place),
+        patience_of(world, node) if plan.waits_for_repair and plan.graph.parts[place].join else None,
+        world.stock(part),
+    )
 
 
 def settles(

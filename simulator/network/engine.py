@@ -15,7 +15,7 @@ from simulator.network.compile import connect
 from simulator.network.held import held_log
 from simulator.network.links import Settle
 from simulator.network.lookup import filled
-from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Sendings, Times
 from simulator.network.trace import NOBODY, NoTrace
 from simulator.network.world import World
 
@@ -100,9 +100,16 @@ def _log(world: World, rows: Rows) -> Log:
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
     log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
-    if world.skips_sent or world.held:
-        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held))
+    sendings = _sendings(world) if world.plan.policy.sendings > 1 else {}
+    if sendings or world.skips_sent or world.held:
+        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held), sendings=sendings)
     return log
+
+
+def _sendings(world: World) -> dict[str, Sendings]:
+    edges = world.plan.graph.edges
+    counted = {edge.name: world.tallies[place].sendings() for place, edge in enumerate(edges)}
+    return {name: sent for name, sent in counted.items() if sent.messages}
 
 
 def finished(

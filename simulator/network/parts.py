@@ -37,6 +37,7 @@ class Station:
         rank: What goes first where the machine serves by priority: the lowest.
         patience: How it waits for the repair of its node; None: it does not, and is refused.
         stock: Values of earlier requests that it may take; None: it takes none.
+        fires: Instead of all that, where the part stands on several nodes; None: on one.
     """
 
     clock: Clock
@@ -52,6 +53,7 @@ class Station:
     rank: int = 0
     patience: Patience | None = None
     stock: Stock | None = None
+    fires: Callable[[int, int, int, int], None] | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -59,6 +61,8 @@ Fire = Callable[[int, int, int, int], None]
 
 def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
+    if station.fires:
+        return station.fires
     if station.patience:
         return _patient(station, station.patience)
     if station.stock:
@@ -158,7 +162,7 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    is_more = station.late or station.enter or station.patience or station.stock
+    is_more = station.late or station.enter or station.patience or station.stock or station.fires
     return happen if is_more or len(station.outputs) > 1 else happen_to_one
 
 

@@ -33,13 +33,14 @@ class Plan:
 
     Args:
         graph: Who feeds whom.
-        placement: Node of each part.
+        placement: Node of each part; of one with replicas, the first.
         topology: Nodes and links.
         costs: Bytes of each hyperconnection and work of each part.
         policy: Waiting, deadline, crash semantics.
         closes_ns: For timed waits, by part: nanoseconds after the first input (timeout) or after birth (deadline).
         priority: Of parts on machines that serve by it, the lowest first; without one its place in the graph.
         disturbances: Scripted trouble on links.
+        replicas: The nodes of each part that has several, in order.
     """
 
     graph: PartGraph
@@ -50,6 +51,31 @@ class Plan:
     closes_ns: Mapping[str, int] = field(default_factory=dict)
     priority: Mapping[str, int] = field(default_factory=dict)
     disturbances: tuple[Disturbance, ...] = ()
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def nodes(self, part: str) -> tuple[str, ...]:
+        """Return the nodes that a part stands on, in order."""
+        return self.replicas.get(part) or (self.placement[part],)
+
+    @property
+    def hedged(self) -> tuple[str, ...]:
+        """The parts that are hedged, if the policy says so: those with replicas and one hyperconnection into them."""
+        has_one = {part.name for part in self.graph.parts if len(self.graph.inputs[part.name]) == 1}
+        return tuple(part for part in self.replicas if part in has_one) if self.policy.hedge else ()
+
+    @property
+    def sends_copies(self) -> bool:
+        """Whether a message may go to one of several nodes, or more than once."""
+        return bool(self.replicas) or self.policy.sendings > 1
+
+    @property
+    def work_keys(self) -> dict[str, str]:
+        """The node of each key of ``Draws.work_ns``: one key for each part on each of its nodes."""
+        return {work_key(self, part, node): node for part in self.placement for node in self.nodes(part)}
+
+    def parts_on(self, node: str) -> dict[str, str]:
+        """Return the parts on a node, each with its key in ``Draws.work_ns``."""
+        return {part: work_key(self, part, node) for part in self.placement if node in self.nodes(part)}
 
     @property
     def crash(self) -> CrashSemantics:
@@ -67,19 +93,79 @@ class Plan:
         return self.policy.deadline_ns if self.policy.at_deadline == "withdraw" else None
 
 
+def work_key(plan: Plan, part: str, node: str) -> str:
+    """Return where the service times of a part on a node are kept: by its name on its first node, as ever.
+
+    On other nodes they are draws of their own, so that a replica moves no other draw.
+    """
+    return part if node == plan.placement[part] else f"{part}@{node}"
+
+
+@dataclass(frozen=True)
+class Dice:
+    """What chance does to messages on links, by (edge name, link name).
+
+    Args:
+        jitter_ns: Further delay; missing where a link has no jitter.
+        lost: Loss coins, True for lost; missing where a link loses nothing.
+    """
+
+    jitter_ns: Mapping[tuple[str, str], Times]
+    lost: Mapping[tuple[str, str], Coins]
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is drawn for one more sending of each message.
+
+    Args:
+        dice: Jitter and loss coins of its own.
+        backoff: From [0, 1), by edge name: how much of the back-off's jitter is taken off; missing without jitter.
+    """
+
+    dice: Dice
+    backoff: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Sendings:
+    """How often the messages of a hyperconnection were sent.
+
+    Args:
+        messages: Messages that were sent at all.
+        repeated: Sendings beyond the first of each.
+        given_up: Messages that were lost for good.
+        refused: Repetitions for which there was no budget, so that the message was given up.
+        crossings: Links that repetitions and copies were to cross.
+        hedged: Copies that were sent to a second node, for parts that are hedged.
+        won: Copies whose output came first.
+        wasted: Outputs that came second and were dropped.
+    """
+
+    messages: int = 0
+    repeated: int = 0
+    given_up: int = 0
+    refused: int = 0
+    crossings: int = 0
+    hedged: int = 0
+    won: int = 0
+    wasted: int = 0
+
+
 @dataclass(frozen=True)
 class Draws:
     """Everything random in one replication; draw i belongs to request i.
 
     Args:
         arrivals_ns: Birth of each request, sorted, shape ``(requests,)``.
-        work_ns: Service time of each part for each request.
+        work_ns: Service time of each part for each request, by ``work_key``.
         timeline: Failures, or None when nothing can fail.
         jitter_ns: Further delay by (edge name, link name); missing where a link has no jitter.
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
         paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
         suspected: Whom the policy's detector suspects and when; None: there is no detector.
+        again: What is drawn for the second, third, ... sending of each message.
     """
 
     arrivals_ns: Times
@@ -90,6 +176,11 @@ class Draws:
     paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
     suspected: Timeline | None = None
+    again: Sequence[Again] = ()
+
+    def dice(self, number: int) -> Dice:
+        """Return jitter and loss coins of the sending of that number, the first being 0."""
+        return self.again[number - 1].dice if number else Dice(self.jitter_ns, self.lost)
 
 
 @dataclass(frozen=True)
@@ -121,6 +212,7 @@ class Log:
         skips_sent: By the name of each skip hyperconnection how many messages were really sent, and over how many
             links; empty unless skips are sent on demand.
         held: Values of earlier requests that parts took.
+        sendings: How often messages were sent, by hyperconnection; empty where none is sent again.
     """
 
     delivery: Sequence[int]
@@ -131,3 +223,4 @@ class Log:
     arrival_ns: Times = field(default_factory=no_times)
     skips_sent: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     held: HeldLog = field(default_factory=HeldLog)
+    sendings: Mapping[str, Sendings] = field(default_factory=dict)

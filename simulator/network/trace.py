@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,6 +27,8 @@ class Event(Enum):
     MISSED = "missed"
     ANSWERED = "answered"
     UNANSWERED = "no answer"
+    AGAIN = "sent again"
+    HEDGED = "also sent to the next"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Note:
         place: Index of the hyperconnection, or name of the part; empty for the answer.
         fed: The edges behind it, as an int of the part graph; 0 where there is none.
         blame: Code of who is to blame, 0 for nobody.
+        node: The machine, of a part that began or ended there.
     """
 
     when_ns: int
@@ -45,6 +49,10 @@ class Note:
     place: int | str
     fed: int = 0
     blame: int = 0
+    node: str = ""
+
+
+Noting = Callable[[int, int, int], None]
 
 
 class NoTrace:
@@ -62,17 +70,25 @@ class NoTrace:
         """Return the input that a hyperconnection ends in."""
         return settle
 
-    def serving(self, part: str, serve: Serve) -> Serve:
+    def serving(self, part: str, serve: Serve, node: str) -> Serve:
         """Return the machine of a part that tells at once how a job ends."""
         return serve
 
-    def entering(self, part: str, enter: Enter | None) -> Enter | None:
+    def entering(self, part: str, enter: Enter | None, node: str) -> Enter | None:
         """Return the machine of a part that tells later how a job ends, where it is such a one."""
         return enter
 
     def answering(self, settle: Settle) -> Settle:
         """Return the log as an exit sees it."""
         return settle
+
+    def noting(self, place: int | str, event: Event) -> Noting:
+        """Return what is told ``(request, when, blame)`` each time that something happens on a hyperconnection."""
+        return _to_nobody
+
+
+def _to_nobody(request: int, when: int, blame: int) -> None:
+    """Note nothing."""
 
 
 NOBODY = NoTrace()
@@ -115,19 +131,29 @@ class Trace(NoTrace):
         """Return the log as an exit sees it; notes the answer, or that there is none."""
         return self._noted(settle, "", Event.ANSWERED, Event.UNANSWERED)
 
-    def serving(self, part: str, serve: Serve) -> Serve:
+    def noting(self, place: int | str, event: Event) -> Noting:
+        """Return what notes that something happens to the request on a hyperconnection."""
+        wanted, note = self.request, self.notes.append
+
+        def noted(request: int, when: int, blame: int) -> None:
+            if request == wanted:
+                note(Note(when, event, place, blame=blame))
+
+        return noted
+
+    def serving(self, part: str, serve: Serve, node: str) -> Serve:
         """Return the machine of a part; notes when the part joined its queue and how that ended."""
         wanted = self.request
 
         def noted(now: int, work: int, request: int) -> int:
             done = serve(now, work, request)
             if request == wanted:
-                self._job(part, now, -1 - done if done < 0 else done, is_lost=done < 0)
+                self._job(part, node, (now, -1 - done if done < 0 else done), is_lost=done < 0)
             return done
 
         return noted
 
-    def entering(self, part: str, enter: Enter | None) -> Enter | None:
+    def entering(self, part: str, enter: Enter | None, node: str) -> Enter | None:
         """Return the machine of a part; notes when the part joined it and how that ended."""
         if enter is None:
             return None
@@ -138,7 +164,7 @@ class Trace(NoTrace):
                 ended = job.ended
 
                 def told(job: Job, when: int, blame: int) -> None:
-                    self._job(part, now, when, is_lost=blame > 0)
+                    self._job(part, node, (now, when), is_lost=blame > 0)
                     ended(job, when, blame)
 
                 job.ended = told
@@ -146,6 +172,6 @@ class Trace(NoTrace):
 
         return noted
 
-    def _job(self, part: str, begun: int, ended: int, *, is_lost: bool) -> None:
-        self.notes.append(Note(begun, Event.BEGUN, part))
-        self.notes.append(Note(ended, Event.LOST if is_lost else Event.DONE, part))
+    def _job(self, part: str, node: str, times: tuple[int, int], *, is_lost: bool) -> None:
+        self.notes.append(Note(times[0], Event.BEGUN, part, node=node))
+        self.notes.append(Note(times[1], Event.LOST if is_lost else Event.DONE, part, node=node))

@@ -53,6 +53,8 @@ def run(plan: Plan, draws: Draws, *, has_meters: bool = False) -> Log:
     Raises:
         Unqualified: the engine is needed.
     """
+    if plan.sends_copies:
+        raise Unqualified("messages choose among several nodes, or are sent again")
     return _Flow(plan, draws, has_meters=has_meters).log()
 
 

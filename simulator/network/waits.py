@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait
 from simulator.network.draws import service_times
 from simulator.network.links import transmission_ns
 from simulator.network.plan import Plan
-from simulator.topology.routes import Routes
+from simulator.topology.routes import Route, Routes
 from simulator.units import duration_text
 
 
@@ -21,18 +22,21 @@ def path_ns(plan: Plan) -> dict[str, int]:
     """Return, by edge name, the nominal time from the firing of an edge's source to the arrival at its target.
 
     Mean service, transmission, propagation and the most that jitter adds (where there is no most: what 99.9 % of
-    messages do not exceed); no queueing; 0 where there is no route.
+    messages do not exceed); no queueing; 0 where there is no route. Between replicas it is the longest way;
+    mean service is that on the first node.
     """
-    service, routes, links = service_times(plan), Routes(plan.topology), plan.topology.link_by_name
-    times = {}
+    service, routes, times = service_times(plan), Routes(plan.topology), {}
     for edge in plan.graph.edges:
-        route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
+        pairs = product(plan.nodes(edge.source), plan.nodes(edge.target))
         sent = plan.costs.payload_bytes.get(edge.name, 0)
-        crossed = [links[name] for name in route.links] if route else []
-        times[edge.name] = service[edge.source].mean_ns + sum(
-            link.latency_ns + link.most_jitter_ns + transmission_ns(sent, link.bandwidth_bps) for link in crossed
-        )
+        ways = [_crossing_ns(plan, routes.find(*pair), sent) for pair in pairs]
+        times[edge.name] = service[edge.source].mean_ns + max(ways)
     return times
+
+
+def _crossing_ns(plan: Plan, route: Route | None, sent: int) -> int:
+    crossed = [plan.topology.link_by_name[name] for name in route.links] if route else []
+    return sum(link.latency_ns + link.most_jitter_ns + transmission_ns(sent, link.bandwidth_bps) for link in crossed)
 
 
 def timeouts_ns(plan: Plan, after: int | Mapping[str, int]) -> dict[str, int]:

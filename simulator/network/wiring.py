@@ -8,6 +8,7 @@ instant, by an event.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 from simulator.network import keeping, links
@@ -19,31 +20,47 @@ from simulator.network.world import World
 from simulator.topology.routes import Route
 
 
+@dataclass(frozen=True)
+class Sending:
+    """A message that a node sends to a node.
+
+    Args:
+        edge: Index of the hyperconnection.
+        source: Node that sends.
+        target: Node that receives.
+        number: Which sending it is, from 0.
+        copy: Which of the copies that are under way at once, from 0.
+    """
+
+    edge: int
+    source: str
+    target: str
+    number: int = 0
+    copy: int = 0
+
+
 class Wiring:
     """The wires between parts, built backwards from what they feed."""
 
     def __init__(self, world: World) -> None:
         self.world, self.plan = world, world.plan
 
-    def wire(self, edge: int, settle: Settle) -> Settle:
+    def wire(self, sending: Sending, settle: Settle) -> Settle:
         """Return the wire of a hyperconnection; a sender that waits for repairs keeps its messages until they came."""
         if not self.plan.waits_for_repair:
-            return self._wire(edge, settle)
-        keeper = self._keeper(edge, settle)
-        return keeper.through(self.world.trace.handing(edge, self._wire(edge, keeper.came)))
+            return self._wire(sending, settle)
+        keeper = self._keeper(sending, settle)
+        return keeper.through(self.world.trace.handing(sending.edge, self._wire(sending, keeper.came)))
 
-    def _wire(self, edge: int, settle: Settle) -> Settle:
+    def _wire(self, sending: Sending, settle: Settle) -> Settle:
         """Return a wire: local, over a fixed route, or rerouted around failures."""
-        ends, world = self.plan.graph.edges[edge], self.world
-        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
-        nominal = world.routes.find(source, target)
-        if nominal is None or self.is_rerouted(source, target, nominal):
-            return links.rerouted(self._chooser(edge, settle, nominal))
-        return self._along(edge, nominal, settle, is_alone=True)
+        nominal = self.world.routes.find(sending.source, sending.target)
+        if nominal is None or self.is_rerouted(sending.source, sending.target, nominal):
+            return links.rerouted(self._chooser(sending, settle, nominal))
+        return self._along(sending, nominal, settle, is_alone=True)
 
-    def _keeper(self, edge: int, settle: Settle) -> keeping.Keeper:
-        ends, world = self.plan.graph.edges[edge], self.world
-        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+    def _keeper(self, sending: Sending, settle: Settle) -> keeping.Keeper:
+        world, source, target = self.world, sending.source, sending.target
         nominal = world.routes.find(source, target)
         receiver = keeping.FixedGate(self._lives(target))
         gate: keeping.Gate
@@ -56,8 +73,7 @@ class Wiring:
             )
         else:
             gate = keeping.FixedGate(self._lives(*nominal.links, target))
-        offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + len(
-            self.plan.topology.links)  # hops have the keys before
+        offset = world.offset(sending.edge, len(self.plan.topology.links))
         sender = keeping.Sender(world.clock, world.stride, offset, world.limits, world.marks)
         return keeping.Keeper(sender, gate, world.life(target), settle)
 
@@ -70,10 +86,9 @@ class Wiring:
         is_long = len(nominal.links) > 1 and bool(breakable)
         return is_long or any(self.world.routes.find(source, target, frozenset({name})) for name in breakable)
 
-    def _chooser(self, edge: int, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
+    def _chooser(self, sending: Sending, settle: Settle, nominal: Route | None) -> Callable[[int, int], Settle]:
         """Return the choice of a wire by (instant, request): the best route, remembered by what is down."""
-        ends, world = self.plan.graph.edges[edge], self.world
-        source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
+        world, source, target = self.world, sending.source, sending.target
         by_route: dict[Route, Settle] = {}
         by_mask: dict[int, Settle] = {}
         switches = world.switches
@@ -91,7 +106,7 @@ class Wiring:
             if route is None:
                 return links.no_route(settle, blame_code(world.index[self.first_down(nominal, down, source)], BY_CRASH))
             if route not in by_route:
-                by_route[route] = self._along(edge, route, settle, is_alone=False)
+                by_route[route] = self._along(sending, route, settle, is_alone=False)
             return by_route[route]
 
         return choose
@@ -103,15 +118,14 @@ class Wiring:
             passed, key=lambda name: (name not in self.plan.topology.link_by_name, self.world.index[name]), default=node
         )
 
-    def _along(self, edge: int, route: Route, settle: Settle, *, is_alone: bool) -> Settle:
-        ends, world = self.plan.graph.edges[edge], self.world
-        bit = self.plan.graph.edge_bit(edge)
+    def _along(self, sending: Sending, route: Route, settle: Settle, *, is_alone: bool) -> Settle:
+        world, bit = self.world, self.plan.graph.edge_bit(sending.edge)
         if world.marks is not None and route.links:
             settle = links.late_at(settle, world.marks, blame_code(world.index[route.links[-1]], BY_DEADLINE))
-        hops = [self._hop(ends.name, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
+        hops = [self._hop(sending, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
         if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route):
             return links.delay(settle, sum(hop.line.latency_ns for hop in hops), bit)
-        hop_by_hop = partial(self._hop_by_hop, edge, route, hops, settle, is_alone=is_alone)
+        hop_by_hop = partial(self._hop_by_hop, sending, route, hops, settle, is_alone=is_alone)
         cut = self._cut(route, hops)
         if cut is None:
             return hop_by_hop()
@@ -133,21 +147,25 @@ class Wiring:
             reached += hop.line.latency_ns
         return cut
 
-    def _hop_by_hop(self, edge: int, route: Route, hops: list[Hop], settle: Settle, *, is_alone: bool) -> Settle:
-        world, bit = self.world, self.plan.graph.edge_bit(edge)
+    def _hop_by_hop(
+        self, sending: Sending, route: Route, hops: list[Hop], settle: Settle, *, is_alone: bool
+    ) -> Settle:
+        world, bit = self.world, self.plan.graph.edge_bit(sending.edge)
         for place in range(len(hops) - 1, -1, -1):
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
             if self.needs_entry(route, place, is_alone):
-                offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + place
+                offset = world.offset(sending.edge, place, sending.copy)
                 settle = links.enter_later(settle, world.clock, world.stride, offset)
             relay = route.hops[place]
             if place and relay in world.columns and relay in world.routes.relevant:
                 settle = links.relay(settle, world.until(relay), blame_code(world.index[relay], BY_CRASH))
         return settle
 
-    def _hop(self, edge: str, link: str, sender: str) -> Hop:
+    def _hop(self, sending: Sending, link: str, sender: str) -> Hop:
         world, known = self.world, self.plan.topology.link_by_name[link]
-        jitter, lost = world.draws.jitter_ns.get((edge, link)), world.draws.lost.get((edge, link))
+        edge = self.plan.graph.edges[sending.edge].name
+        dice = world.draws.dice(sending.number)
+        jitter, lost = dice.jitter_ns.get((edge, link)), dice.lost.get((edge, link))
         sent = self.plan.costs.payload_bytes.get(edge, 0)
         index = world.index[link]
         return Hop(
@@ -172,7 +190,7 @@ class Wiring:
         link, sender = route.links[place], route.hops[place]
         if not self.world.line(link, sender).is_queueing:
             return False
-        if not is_alone or self._anything_rerouted or self.plan.waits_for_repair:
+        if not is_alone or self.plan.sends_copies or self.plan.waits_for_repair or self._anything_rerouted:
             return True
         feeders = self.world.feeders[self.plan.topology.link_by_name[link].transmitter(sender)]
         return place > 0 or len(feeders) > 1 or not all(self._keeps_order(node) for node, _ in feeders)

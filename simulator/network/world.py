@@ -19,6 +19,7 @@ from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingL
 from simulator.network.lookup import filled, held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Plan
+from simulator.network.retry import Budget, Tally, budget_of
 from simulator.network.switches import Switches
 from simulator.network.trace import NOBODY, NoTrace
 from simulator.topology.routes import Routes
@@ -43,10 +44,19 @@ class World:
         self.routes = Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
         self.births = held(draws.arrivals_ns)
-        self.stride = 1 + len(plan.graph.parts) + len(plan.graph.edges) * (1 + len(plan.topology.links))
+        self.copies = 2 if plan.policy.hedge else 1  # of a message of one hyperconnection that are under way at once
+        self.stride = self.offset(len(plan.graph.edges), 0)
         self._machines: dict[str, Machinery] = {}
         self._lines: dict[tuple[str, str], AnyLine] = {}
         self._channels: dict[tuple[str, ...], Channel] = defaultdict(Channel)
+
+    def offset(self, edge: int, place: int, copy: int = 0) -> int:
+        """Return the key, within a request, of a message of a hyperconnection at a hop of its route.
+
+        There is one place more than a route has hops: that of what happens at the sender.
+        """
+        places = 1 + len(self.plan.topology.links)
+        return 1 + len(self.plan.graph.parts) + (edge * self.copies + copy) * places + place
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -129,6 +139,17 @@ class World:
         return Line(known.latency_ns, until, is_queueing=is_queueing)
 
     @cached_property
+    def tallies(self) -> dict[int, Tally]:
+        """What is counted of each hyperconnection's sendings."""
+        return {edge: Tally() for edge in range(len(self.plan.graph.edges))}
+
+    @cached_property
+    def budgets(self) -> dict[int, Budget]:
+        """What each hyperconnection pays repetitions from, whichever node sends."""
+        retry = self.plan.policy.retry
+        return {edge: budget_of(retry) for edge in range(len(self.plan.graph.edges))} if retry else {}
+
+    @cached_property
     def added(self) -> Mapping[str, Added]:
         """How much longer messages take at times, by link."""
         return added_by_link(self.plan.disturbances)
@@ -153,4 +174,4 @@ class World:
     def beliefs(self) -> Beliefs:
         """Who is believed to be down: whom the detector suspects, or the truth where detection is perfect."""
         believed = self.draws.suspected if isinstance(self.plan.policy.wait, Watching) else self.draws.timeline
-        return Beliefs(believed, Reach(self.plan.graph, self.plan.placement, self.routes))
+        return Beliefs(believed, Reach(self.plan.graph, self.plan.placement, self.routes, self.plan.replicas))

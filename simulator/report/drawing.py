@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 from matplotlib.textpath import TextPath
 
-from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.graph import Edge, PartGraph
+from simulator.dataflow.placement import Where, as_nodes, node_pairs
 from simulator.report.layout import Point, apart, best_bend, bezier, fitted, is_inside, layered, part_depths
 from simulator.report.style import INK, styled
 from simulator.topology.graph import Link, Topology
@@ -34,20 +35,25 @@ class Plan:
     Args:
         topology: The machines and links.
         graph: The parts and hyperconnections.
-        placement: Node of each part.
+        placement: Node of each part, or its nodes.
     """
 
     topology: Topology
     graph: PartGraph
-    placement: Mapping[str, str]
+    placement: Mapping[str, Where]
 
     @cached_property
     def parts_on(self) -> dict[str, list[str]]:
         """The parts on each node, in order of the graph."""
         on: dict[str, list[str]] = {node.name: [] for node in self.topology.nodes}
         for part in self.graph.parts:
-            on[self.placement[part.name]].append(part.name)
+            for node in as_nodes(self.placement[part.name]):
+                on[node].append(part.name)
         return on
+
+    def pairs(self, edge: Edge) -> tuple[tuple[str, str], ...]:
+        """Return from which nodes to which a hyperconnection leads."""
+        return node_pairs(self.placement[edge.source], self.placement[edge.target])
 
     @cached_property
     def is_crowded(self) -> bool:
@@ -101,7 +107,7 @@ class Plan:
     def bends(self) -> dict[frozenset[str], tuple[str, float]]:
         """For each pair of joined nodes: the node that the bend is seen from, and the bend."""
         at, chosen, drawn = self.positions, dict[frozenset[str], tuple[str, float]](), list[list[Point]]()
-        fed = [(self.placement[edge.source], self.placement[edge.target]) for edge in self.graph.edges]
+        fed = [pair for edge in self.graph.edges for pair in self.pairs(edge)]
         pairs = {frozenset(ends): ends for ends in fed if ends[0] != ends[1]}
         for link in self.topology.links:
             if self.is_crowded and frozenset(link.ends) not in pairs:
@@ -116,7 +122,7 @@ class Plan:
         return chosen
 
 
-def topology_drawing(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -> Figure:
+def topology_drawing(topology: Topology, graph: PartGraph, placement: Mapping[str, Where]) -> Figure:
     """Return the drawing: nodes coloured by kind with their parts, grey links with latency, hyperconnections as arrows.
 
     Positions are the topology's where every node has one of its own, else layers from the sources, left to right.
@@ -176,8 +182,8 @@ def _seen_middle(plan: Plan, link: Link, curve: list[Point]) -> Point:
 
 def _draw_hyperconnections(axes: Axes, plan: Plan, boxes: Mapping[str, FancyBboxPatch]) -> None:
     drawn: list[tuple[str, str]] = []
-    for edge in plan.graph.edges:
-        pair = (plan.placement[edge.source], plan.placement[edge.target])
+    arrows = ((edge, pair) for edge in plan.graph.edges for pair in plan.pairs(edge))
+    for edge, pair in arrows:
         if pair[0] == pair[1]:
             continue
         start, end, bend = plan.curve(pair)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.placement import Where, as_nodes, node_pairs
 from simulator.topology.graph import Topology
 
 Point = tuple[float, float]
@@ -20,12 +21,13 @@ def part_depths(graph: PartGraph) -> dict[str, int]:
     return depth
 
 
-def layers(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -> dict[str, float]:
+def layers(topology: Topology, graph: PartGraph, placement: Mapping[str, Where]) -> dict[str, float]:
     """Return the layer of each node: the depth of its deepest part, else the mean of its neighbours'."""
     depth = part_depths(graph)
     layer: dict[str, float] = {}
-    for part, node in placement.items():
-        layer[node] = max(layer.get(node, 0.0), float(depth[part]))
+    for part, where in placement.items():
+        for node in as_nodes(where):
+            layer[node] = max(layer.get(node, 0.0), float(depth[part]))
     waiting = [node.name for node in topology.nodes if node.name not in layer]
     while waiting:
         near = {name: [layer[other] for other in topology.graph[name] if other in layer] for name in waiting}
@@ -35,7 +37,7 @@ def layers(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -
     return layer
 
 
-def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) -> dict[str, Point]:
+def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, Where]) -> dict[str, Point]:
     """Return a position for each node: layers from left to right, each node at the middle of those that feed it.
 
     One unit is one layer across, and one row down; no two nodes of a layer are nearer than one row.
@@ -55,12 +57,13 @@ def layered(topology: Topology, graph: PartGraph, placement: Mapping[str, str]) 
 
 
 def _feeding(
-    topology: Topology, graph: PartGraph, placement: Mapping[str, str], layer: Mapping[str, float],
+    topology: Topology, graph: PartGraph, placement: Mapping[str, Where], layer: Mapping[str, float],
 ) -> dict[str, list[str]]:
     """Return the nodes that feed each node from the nearest layer (no skips); for others, neighbours to the left."""
     feeds: dict[str, set[str]] = {node.name: set() for node in topology.nodes}
     for edge in graph.edges:
-        feeds[placement[edge.target]].add(placement[edge.source])
+        for source, target in node_pairs(placement[edge.source], placement[edge.target]):
+            feeds[target].add(source)
     for node in topology.nodes:
         if not feeds[node.name]:
             feeds[node.name] = set(topology.graph[node.name])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.placement import Where
 from simulator.report.codec_table import cells_with_codecs
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
@@ -33,12 +34,12 @@ def report_on(run: Run, loaded: Loaded) -> list[Path]:
                         run.folder)
 
 
-def parts_placed(loaded: Loaded) -> tuple[PartGraph, Mapping[str, str]]:
+def parts_placed(loaded: Loaded) -> tuple[PartGraph, Mapping[str, Where]]:
     """Return the parts and their nodes under the scenario as written, before its sweep."""
     from simulator.study.assemble import Assembly  # noqa: PLC0415 - reaches into all rooms
 
     assembly = Assembly(loaded.scenario, loaded.topology, loaded.model, loaded.path.parent)
-    return assembly.graph, assembly.placement
+    return assembly.graph, {**assembly.placement, **assembly.replicas}
 
 
 def deadline_ms_of(loaded: Loaded) -> float | None:
@@ -55,7 +56,7 @@ def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
     events: pd.DataFrame | None,
     topology: Topology | None,
     graph: PartGraph | None,
-    placement: Mapping[str, str] | None,
+    placement: Mapping[str, Where] | None,
     deadline_ms: float | None,
     folder: Path,
 ) -> list[Path]:
@@ -69,7 +70,7 @@ def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
         events: A row a transition, with ``cell``, ``replication``, ``component``, ``time_ns``, ``is_up``; or None.
         topology: The machines, for the drawing; None leaves it out, as do the next two.
         graph: The parts.
-        placement: Node of each part.
+        placement: Node of each part, or its nodes.
         deadline_ms: The deadline in milliseconds, or None.
         folder: The run folder.
 

@@ -20,9 +20,9 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
+from simulator.scenario.placing import placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
-from simulator.topology.routes import Routes
 
 
 def cross_problems(parts: Parts) -> Problems:
@@ -43,17 +43,10 @@ def cross_problems(parts: Parts) -> Problems:
         problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
                      *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
-        problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
+        problems += placement_problems(parts.scenario, parts.model, parts.topology, parts)
         problems += _loop_problems(parts.scenario, graph, parts)
-        problems += _route_problems(graph, placement_of(parts.scenario, parts.model), parts.topology, parts)
+        problems += route_problems(graph, parts.scenario, parts.model, parts)
     return tuple(problems)
-
-
-def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
-    """Return the node of each source and part: the scenario's, else its part's (``beside``) or one of its name."""
-    placed = {name: scenario.placement.get(name, name) for name in model.parts}
-    beside = {name: placed.get(block.beside or "", name) for name, block in model.sources.items()}
-    return {name: scenario.placement.get(name, beside[name]) for name in model.sources} | placed
 
 
 def data_paths(scenario: Scenario) -> dict[str, str]:
@@ -126,32 +119,6 @@ def _evented_problems(number: int, block: Slow, topology: Topology) -> Iterator[
             discipline = "batch" if node.serving.batch else node.serving.discipline
             said = f"{name!r} serves by {discipline}, which knows no slow spells"
             yield Problem(f"slow.{number}.when", said, "let it serve in order of arrival, or name other machines")
-
-
-def _placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:
-    names, placed = (*model.sources, *model.parts), placement_of(scenario, model)
-    for part, node in scenario.placement.items():
-        place = parts.document.place(f"placement.{part}")
-        if part not in names:
-            yield Problem(place, f"no part named {part!r} in the model", did_you_mean(part, names))
-        if node not in topology.node_by_name:
-            yield Problem(place, f"no node named {node!r} in the topology", did_you_mean(node, topology.node_by_name))
-    for part in names:
-        if part not in scenario.placement and placed[part] not in topology.node_by_name:
-            said = f"the part {part!r} has no place, and no node is called like it"
-            way_out = f"write 'placement: {{{part}: ...}}' with one of {', '.join(map(repr, topology.node_by_name))}"
-            yield Problem(parts.document.place("placement"), said, way_out)
-
-
-def _route_problems(
-    graph: PartGraph | None, placement: Mapping[str, str], topology: Topology, parts: Parts
-) -> Iterator[Problem]:
-    routes = Routes(topology)
-    for edge in graph.edges if graph else ():
-        ends = placement[edge.source], placement[edge.target]
-        if set(ends) <= set(topology.node_by_name) and routes.find(*ends) is None:
-            said = f"no route of links from {ends[0]!r} to {ends[1]!r} carries the hyperconnection {edge.name!r}"
-            yield Problem(parts.document.place("topology"), said, "add a link, or place the parts elsewhere")
 
 
 def _loop_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.blocks import Block
+from simulator.dataflow.placement import Nodes
 from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.expect.blocks import Measures
@@ -56,6 +57,7 @@ class Scenario(Block):
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
     ``slow`` are machines that are up but slow, at times; ``disturbances`` are scripted trouble on links, spikes of
     latency and messages that are lost for certain;
+    ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -68,7 +70,7 @@ class Scenario(Block):
     skips: Skips = "all"
     weights: Scheme = "given"
     codecs: dict[str, Codec] = {}
-    placement: dict[str, str] = {}
+    placement: dict[str, Nodes] = {}
     failures: tuple[Failure, ...] = ()
     slow: tuple[Slow, ...] = ()
     workload: Workload | None = None

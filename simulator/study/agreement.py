@@ -42,8 +42,9 @@ def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int
     arrivals = assembly.arrivals_ns(workload, streams)
     wait = assembly.scenario.policy.wait  # first-k too keeps the identity: inputs of one instant count together
     policy = Policy(wait=wait) if isinstance(wait, FirstWait) else Policy()
-    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), policy)
-    work = {part.name: np.zeros(len(arrivals), dtype=np.int64) for part in assembly.graph.parts}
+    plan = Plan(assembly.graph, assembly.placement, without_delays(assembly.topology), Costs({}, {}), policy,
+                replicas=assembly.replicas)
+    work = {key: np.zeros(len(arrivals), dtype=np.int64) for key in plan.work_keys}
     timeline = None
     if assembly.process.components:
         timeline = assembly.process.timeline(streams, len(arrivals), int(arrivals[-1]) + 1)

@@ -118,14 +118,15 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) 
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:
-    """Check that each part fits the memory of its node; parts on one node add up.
+    """Check that each part fits the memory of its node; parts on one node add up, each replica on its own.
 
     Raises:
         ScenarioError: names every node whose parts do not fit.
     """
     used: dict[str, list[str]] = {}
     for part in costs.memory_bytes:
-        used.setdefault(assembly.placement[part], []).append(part)
+        for node in assembly.replicas.get(part, (assembly.placement[part],)):
+            used.setdefault(node, []).append(part)
     problems = []
     for name, parts in used.items():
         there = assembly.topology.node_by_name[name].memory_bytes

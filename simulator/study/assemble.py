@@ -33,7 +33,7 @@ from simulator.network.arrivals import ReadColumn
 from simulator.network.blocks import Workload
 from simulator.network.plan import Plan, Times
 from simulator.network.waits import with_waits
-from simulator.scenario.cross import placement_of
+from simulator.scenario.placing import placement_of, replicas_of
 from simulator.scenario.scenario import Scenario
 from simulator.seeds import Streams
 from simulator.study.trace_files import TraceFile, read_trace
@@ -92,8 +92,13 @@ class Assembly:
 
     @cached_property
     def placement(self) -> dict[str, str]:
-        """Node of each source and part: the scenario's, else its part's or that of the same name."""
+        """Node of each source and part (the first of several): the scenario's, else its part's or its namesake."""
         return placement_of(self.scenario, self.model)
+
+    @cached_property
+    def replicas(self) -> dict[str, tuple[str, ...]]:
+        """The nodes of each part that stands on several, in order."""
+        return replicas_of(self.scenario)
 
     @cached_property
     def process(self) -> FailureProcess:
@@ -112,7 +117,7 @@ class Assembly:
     @cached_property
     def reach(self) -> Reach:
         """From what is down to the delivery, with no delays."""
-        return Reach(self.graph, self.placement, Routes(self.topology))
+        return Reach(self.graph, self.placement, Routes(self.topology), self.replicas)
 
     @property
     def has_layers(self) -> bool:
@@ -130,7 +135,7 @@ class Assembly:
         given = with_given_times(self.model, costs, self._column)
         priority = {name: block.priority for name, block in self.model.parts.items() if block.priority is not None}
         plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority,
-                    disturbances=self.scenario.disturbances)
+                    disturbances=self.scenario.disturbances, replicas=self.replicas)
         return with_waits(plan)
 
     def _column(self, path: str, column: str) -> NDArray[np.float64]:

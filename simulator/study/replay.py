@@ -147,7 +147,7 @@ class Telling:
 
     def _part(self, note: Note) -> str:
         if note.event is Event.BEGUN:
-            return self._begun(str(note.place), note.when_ns)
+            return self._begun(str(note.place), note)
         if note.event is Event.LOST:
             lost = next((n for n in self._outputs(str(note.place)) if not n.fed), None)
             return f"lost: {self._why(lost)}" if lost else "lost"
@@ -161,8 +161,8 @@ class Telling:
         ended = [note for note in self.notes if note.event in (Event.ANSWERED, Event.UNANSWERED)]
         return found + (ended if is_exit else [])
 
-    def _begun(self, part: str, when_ns: int) -> str:
-        graph, node = self.assembly.graph, self.assembly.placement[part]
+    def _begun(self, part: str, begun: Note) -> str:
+        graph, node, when_ns = self.assembly.graph, begun.node, begun.when_ns
         lost = self._of(Event.LOST).get(part)
         if lost is not None and lost.when_ns == when_ns:
             return ""  # it never began

@@ -167,7 +167,7 @@ class TimeMetrics:
         known = any(node.device for node in self.plan.topology.nodes)
         joules = np.array(watts) + asked.joules_per_byte * carried if known or asked.joules_per_byte else None
         self.found.estimates |= per_correct_answer(self.requests, Spent(sent, joules))
-        bare = [node for node in dict.fromkeys(self.plan.placement.values())
+        bare = [node for node in dict.fromkeys(self.plan.work_keys.values())
                 if self.plan.topology.node_by_name[node].device is None]
         if joules is None:
             self.found.notes.append("no joules: no node has a device, and joules_per_byte is 0")

@@ -43,7 +43,7 @@ def find_traffic(assembly: Assembly, patterns: Patterns, found: Findings, *, qui
     Three ways of sending are compared: every skip always, skips on demand, and the same model without skips.
     """
     plain = replace(part_graph(assembly.model, "vanilla"), starved_emits=assembly.graph.starved_emits)
-    without = Reach(plain, assembly.placement, Routes(assembly.topology))
+    without = Reach(plain, assembly.placement, Routes(assembly.topology), assembly.replicas)
     sizes, plain_sizes = message_bytes(assembly, (assembly.graph, plain), quick=quick)
     always = expected_traffic(Sending(assembly.reach), sizes, patterns)
     on_demand = expected_traffic(Sending(assembly.reach, on_demand=True), sizes, patterns)

@@ -167,7 +167,8 @@ def edge_fates(assembly: Assembly, down: frozenset[str]) -> tuple[EdgeFate, ...]
 def why_lost(assembly: Assembly, place: int, fed: Mapping[str, int], down: frozenset[str]) -> str:
     """Return why nothing comes over a hyperconnection; empty when something does."""
     edge = assembly.graph.edges[place]
-    source, target = assembly.placement[edge.source], assembly.placement[edge.target]
+    at = assembly.reach.standing(down)
+    source, target = at[edge.source], at[edge.target]
     if source in down:
         return f"{source} is down"
     if not fed[edge.source]:
@@ -178,8 +179,9 @@ def why_lost(assembly: Assembly, place: int, fed: Mapping[str, int], down: froze
 def why_spare(assembly: Assembly, place: int, fed: int, down: frozenset[str]) -> str:
     """Return why the answer does not rest on a hyperconnection that came; ``fed`` is what is behind its target."""
     target = assembly.graph.edges[place].target
-    if assembly.placement[target] in down:
-        return f"{assembly.placement[target]} is down"
+    node = assembly.reach.standing(down)[target]
+    if node in down:
+        return f"{node} is down"
     if not fed:
         return f"{target} needs more inputs"
     if fed & assembly.graph.edge_bit(place):

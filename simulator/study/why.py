@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,14 +95,17 @@ class Reasons:
             return f"{head}: also {names[0]}"
         return f"{head}: {names[0]} in place of {names[1]}" if extra else f"{head}: without {names[1]}"
 
+    def _nodes(self, part: str) -> tuple[str, ...]:
+        return self.assembly.replicas.get(part, (self.assembly.placement[part],))
+
     def needed_by(self, edges: Iterable[int]) -> frozenset[str]:
-        """Return the components that some hyperconnections need: the nodes of their ends, and their routes."""
+        """Return the components that some hyperconnections need: all nodes of their ends, and their routes."""
         needed: set[str] = set()
         for edge in edges:
             ends = self.assembly.graph.edges[edge]
-            source, target = self.assembly.placement[ends.source], self.assembly.placement[ends.target]
-            route = self.assembly.reach.routes.find(source, target)
-            needed |= {source, target, *(route.links if route else ()), *(route.hops if route else ())}
+            for source, target in product(self._nodes(ends.source), self._nodes(ends.target)):
+                route = self.assembly.reach.routes.find(source, target)
+                needed |= {source, target, *(route.links if route else ()), *(route.hops if route else ())}
         return frozenset(needed)
 
 
