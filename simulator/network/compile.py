@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from simulator.network import links
-from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.beliefs import Outlook
+from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, TimeoutWait
 from simulator.network.detectors import Watching
 from simulator.network.joins import PerfectJoin, Rules
