@@ -40,7 +40,8 @@ def unseen(scenario: Scenario, plan: Plan) -> Iterator[str]:
     if not isinstance(plan.policy.wait, Watching):
         return
     for place, block in enumerate(scenario.failures):
-        if build_process([block], plan.topology).timeline(Streams(scenario.seed), 1, 1).coins is not None:
+        process = build_process([block], plan.topology)
+        if process.components and process.timeline(Streams(scenario.seed), 1, 1).coins is not None:
             yield (f"failures.{place} tosses coins for each request; a coin is no outage and is never suspected, so "
                    f"joins wait until they close; write kind: renewal, or wait: {{kind: perfect}}")
 
