@@ -20,6 +20,7 @@ from simulator.study.timed import TimedRuns
 from simulator.units import SECOND_NS
 
 Floats = NDArray[np.float64]
+RECOVERIES = ("time_to_answer_s", "time_to_restore_s")
 NO_TIMES: Times = np.zeros(0, dtype=np.int64)
 
 
@@ -60,9 +61,9 @@ class DetectionFindings:
         if any(self.runs.suspected):
             seen = [[each for each in run.values() if each.since_ns is not None] for run in watched]
             self.found.estimates |= detection(seen)
-        again = {"time_to_answer_s": self._again(watched, self._answers_on_time)}
-        if self.answers:
-            again["time_to_restore_s"] = self._again(watched, self._restores)
+        measured = zip(RECOVERIES, (self._answers_on_time, self._restores), strict=True)
+        again = {name: self._again(watched, recovers) for name, recovers in measured
+                 if self.answers or name == RECOVERIES[0]}
         for name, times in again.items():
             self.found.estimates[name] = mean_recovery([np.concatenate([NO_TIMES, *run.values()]) for run in times])
         self.found.tables["detection"] = [self._row(name, watched, again) for name in watched[0]]

@@ -151,7 +151,8 @@ def test_the_spells_of_all_causes_together_are_the_timeline(tmp_path, failures):
 
 
 def test_a_skip_that_was_held_back_is_told(tmp_path):
-    done = run_study(diamond(tmp_path, policy={"skips": "on_demand", "wait": HEARTBEAT | {"loss": 0}}), tmp_path / "run")
+    policy = {"skips": "on_demand", "wait": HEARTBEAT | {"loss": 0}}
+    done = run_study(diamond(tmp_path, policy=policy), tmp_path / "run")
     told = [(moment.who, moment.what) for moment in replay(explain(Asked(done.folder, 0))[0], quick=False).moments]
     assert ("watch->cloud", "not sent: on demand, and what it bypasses was trusted") in told
 
