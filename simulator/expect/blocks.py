@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from simulator.blocks import Block
 from simulator.units import PositiveDurationNs
 
-OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer")
+OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer",
+               "detection")
 
 
 def listed(value: Any) -> Any:
@@ -99,6 +100,13 @@ class PerAnswer(Block):
     joules_per_byte: Annotated[float, Field(ge=0)] = 0.0
 
 
+class Detection(Block):
+    """What detection did: time from crash to suspicion, missed outages, wrong suspicions, time to recover, its loss.
+
+    The loss is against perfect detection on the same draws, for which every replication is run once more.
+    """
+
+
 class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
@@ -112,6 +120,7 @@ class Measures(Block):
     around_outages: AroundOutages | None = None
     accuracy_vs_deadline: AccuracyVsDeadline | None = None
     per_answer: PerAnswer | None = None
+    detection: Detection | None = None
 
     @property
     def asked_of_requests(self) -> tuple[str, ...]:

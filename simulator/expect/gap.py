@@ -27,6 +27,7 @@ class Lives:
         is_late: Whether it was late or withdrawn.
         sojourn_ns: From its arrival to its end.
         replication: Number of its replication.
+        has_waited: Whether a join that waited, and nothing else, made it late; None: none did.
     """
 
     worth_served: Floats
@@ -35,6 +36,7 @@ class Lives:
     is_late: NDArray[np.bool_]
     sojourn_ns: NDArray[np.int64]
     replication: NDArray[np.integer]
+    has_waited: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Gap:
         total: Served minus expected accuracy.
         sampling: Snapshot at arrival minus expected: which patterns and samples happened to come; its mean is 0.
         in_flight: Served minus snapshot of requests during whose life a component that matters switched.
-        congestion: The same of those without a switch that were late or withdrawn.
-        detection: The same of the rest: a join waited too short, or a link lost the message.
+        congestion: The same of those without a switch that were late or withdrawn, unless a join waited too long.
+        detection: The same of the rest: a join waited too short or too long, somebody was suspected wrongly, or a link
+            lost the message.
         bound: Sum over components of switches a second x mean sojourn: how often a request can meet a switch.
         holds: Whether |total| <= bound + half-widths of served and expected accuracy; None without a bound.
     """
@@ -77,8 +80,9 @@ def gap(lives: Lives, expected: Estimate, switches_per_s: Floats | None) -> Gap:
     """
     served = replication_means(lives.worth_served, lives.replication)
     change = lives.worth_served - lives.worth_snapshot
-    causes = {"in_flight": lives.has_switched, "congestion": ~lives.has_switched & lives.is_late,
-              "detection": ~lives.has_switched & ~lives.is_late}
+    is_busy = lives.is_late if lives.has_waited is None else lives.is_late & ~lives.has_waited
+    causes = {"in_flight": lives.has_switched, "congestion": ~lives.has_switched & is_busy,
+              "detection": ~lives.has_switched & ~is_busy}
     if np.isnan(change).any():
         change = np.full_like(change, np.nan)
     parts = {name: student_mean(replication_means(np.where(mine, change, change * 0), lives.replication))

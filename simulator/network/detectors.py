@@ -197,7 +197,9 @@ def silences(came: Times, patience_ends: Times) -> Spells:
     return patience_ends[is_long], comes[is_long]
 
 
-def suspected(wait: Watching, nodes: Sequence[str], truth: Timeline | None, streams: Streams, until_ns: int) -> Timeline:
+def suspected(
+    wait: Watching, nodes: Sequence[str], truth: Timeline | None, streams: Streams, until_ns: int
+) -> Timeline:
     """Return when each machine is suspected, as a timeline of beliefs.
 
     A coin that is tossed for one request is no outage, and nobody notices it.

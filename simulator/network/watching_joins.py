@@ -1,10 +1,11 @@
 """Joins that watch whom a detector suspects: they do not wait for what cannot come while the suspected are down.
 
 At each arrival, and whenever somebody is suspected, an input that is not here is hopeless if its part could not
-deliver with all who are suspected at that instant down (a part whose output is here has fired, though). The join fires when what is here, and what is hopeless, leave
-nothing to wait for; else at its closing time, some time after its first input. It never gives up before: with nothing
-to fire on it waits, since a suspicion may be wrong. Losses are bookkeeping, as with all joins that close: a part that
-can never fire starves when its last input is known to be lost, at the latest at its closing time.
+deliver with all who are suspected at that instant down (a part whose output is here has fired, though). The join fires
+when what is here, and what is hopeless, leave nothing to wait for; else at its closing time, some time after its first
+input. It never gives up before: with nothing to fire on it waits, since a suspicion may be wrong. Losses are
+bookkeeping, as with all joins that close: a part that can never fire starves when its last input is known to be lost,
+at the latest at its closing time.
 """
 
 from __future__ import annotations

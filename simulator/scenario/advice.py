@@ -8,10 +8,12 @@ from simulator.expect.cycles import ENOUGH_CYCLES
 from simulator.failures.blocks import build_process
 from simulator.failures.process import NoLaw
 from simulator.network.arrivals import Times
+from simulator.network.detectors import Watching
 from simulator.network.offered import line_loads, machine_loads
 from simulator.network.plan import Plan
 from simulator.network.waits import check_waits
 from simulator.scenario.scenario import Scenario
+from simulator.seeds import Streams
 from simulator.units import SECOND_NS, duration_text
 
 GROWS = "its queue grows as long as requests come"
@@ -30,7 +32,18 @@ def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
     span_ns = int(births_ns[-1])
     gap_ns = span_ns / max(1, len(births_ns))
     few = few_cycles(scenario, plan, span_ns) if span_ns else ()  # of a closed loop it is not known
-    return (*few, *overloads(plan, gap_ns), *check_waits(plan))
+    return (*few, *overloads(plan, gap_ns), *check_waits(plan), *unseen(scenario, plan))
+
+
+def unseen(scenario: Scenario, plan: Plan) -> Iterator[str]:
+    """Yield a warning for each failure process that tosses coins, where a detector is asked to notice."""
+    if not isinstance(plan.policy.wait, Watching):
+        return
+    for place, block in enumerate(scenario.failures):
+        process = build_process([block], plan.topology)
+        if process.components and process.timeline(Streams(scenario.seed), 1, 1).coins is not None:
+            yield (f"failures.{place} tosses coins for each request; a coin is no outage and is never suspected, so "
+                   f"joins wait until they close; write kind: renewal, or wait: {{kind: perfect}}")
 
 
 def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -62,5 +63,8 @@ def cells_again(record: Record, folder: Path) -> list[tuple[CellRecord, Variant]
     Raises:
         ScenarioError: a file that the sweep names is no longer there.
     """
-    by_label = {frozenset(cell.label.items()): cell for cell in variants(loaded_again(record, folder))}
-    return [(cell, by_label[frozenset(cell.label.items())]) for cell in record.cells]
+    again = variants(loaded_again(record, folder))
+    by_label = {frozenset(cell.label.items()): cell for cell in again}
+    # A value that is a block was written with its keys in an order that JSON does not keep, and is named by it.
+    found = [by_label.get(frozenset(cell.label.items()), again[place]) for place, cell in enumerate(record.cells)]
+    return [(cell, replace(one, label=dict(cell.label))) for cell, one in zip(record.cells, found, strict=True)]

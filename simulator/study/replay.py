@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from simulator.dataflow.costs import Costs
+from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.endings import reason
 from simulator.network.plan import Log
@@ -72,7 +73,22 @@ def replay(explained: Explanation, *, quick: bool) -> Replay:
     birth = int(log.arrival_ns[request])
     moments = [*Telling(assembly, trace.notes, birth).moments(), _ending(explained)]
     moments += [Moment(when - birth, "", what) for when, what in explained.switches]
+    moments += suspicions(drawn.suspected, birth, int(log.end_ns[request]))
     return Replay(tuple(sorted(moments, key=lambda moment: moment.age_ns)), is_same(assembly, log, explained))
+
+
+def suspicions(believed: Timeline | None, birth_ns: int, end_ns: int) -> Iterator[Moment]:
+    """Yield who is suspected at a request's birth, and who comes to be suspected or trusted again during its life."""
+    if believed is None:
+        return
+    for name, since, until in zip(believed.components, believed.crash_ns, believed.repair_ns, strict=True):
+        for begin, end in zip(since.tolist(), until.tolist(), strict=True):
+            if begin <= birth_ns < end:
+                yield Moment(0, "", f"{name} is suspected, as before")
+            if birth_ns < begin <= end_ns:
+                yield Moment(begin - birth_ns, "", f"{name} is suspected")
+            if birth_ns < end <= end_ns:
+                yield Moment(end - birth_ns, "", f"{name} is trusted again")
 
 
 def _ending(explained: Explanation) -> Moment:
@@ -124,7 +140,7 @@ class Telling:
         return {note.place: note for note in self.notes if note.event is event}
 
     def _why(self, note: Note) -> str:
-        return reason(note.blame, self.assembly.topology.components) or "nobody is to blame"
+        return reason(note.blame, self.assembly.topology.components) or "on demand, and what it bypasses was trusted"
 
     def _edge(self, note: Note) -> str:
         if note.event is Event.MISSED and note.place in self._of(Event.SENT):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.dataflow.demand import skips
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect.availability import AccuracyOf, Steps, availability, resilience, steps
 from simulator.expect.availability_law import Law, exact_availability, exact_resilience
@@ -163,6 +164,9 @@ class TimeMetrics:
     def _per_answer(self, asked: PerAnswer) -> None:
         """Count the bytes of each request by the pattern at its birth, as if nothing took time."""
         sent, carried = (np.array(each) for each in zip(*map(self._bytes_of, self._births()), strict=True))
+        if self.is_on_demand:
+            on_demand = np.array([self._bytes_on_demand(run) for run in self.runs.skips_sent])
+            sent, carried = sent + on_demand[:, 0], carried + on_demand[:, 1]
         watts = [self._joules_of_machines(load) for load in range(len(self.runs.machines))]
         known = any(node.device for node in self.plan.topology.nodes)
         joules = np.array(watts) + asked.joules_per_byte * carried if known or asked.joules_per_byte else None
@@ -189,9 +193,21 @@ class TimeMetrics:
 
     def _bytes_in(self, down: frozenset[str]) -> tuple[float, float]:
         sending, graph = Sending(self.assembly.reach), self.assembly.graph
+        left_out = skips(graph) if self.is_on_demand else frozenset()
         sizes = [(self.plan.costs.payload_bytes.get(graph.edges[edge].name, 0), len(sending.links(edge, down)))
-                 for edge in sending.edges(down)]
+                 for edge in sending.edges(down) if edge not in left_out]
         return float(sum(size for size, hops in sizes if hops)), float(sum(size * hops for size, hops in sizes))
+
+    @property
+    def is_on_demand(self) -> bool:
+        """Whether skips are sent on demand: then they were counted as they were sent."""
+        return self.plan.policy.skips == "on_demand"
+
+    def _bytes_on_demand(self, sent: Mapping[str, tuple[int, int]]) -> tuple[float, float]:
+        """Return the bytes of all skips of a replication, each once, and once for each link that it crossed."""
+        sizes = {name: self.plan.costs.payload_bytes.get(name, 0) for name in sent}
+        return (float(sum(sizes[name] * messages for name, (messages, _) in sent.items())),
+                float(sum(sizes[name] * links for name, (_, links) in sent.items())))
 
     def _joules_of_machines(self, replication: int) -> float:
         """Return the energy of the nodes with a device: idle watts all the time, busy watts while they compute."""

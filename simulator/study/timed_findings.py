@@ -16,12 +16,14 @@ from simulator.expect.estimate import Estimate
 from simulator.expect.gap import Gap, Lives, gap
 from simulator.expect.timed import Requests, ending_counts, timed
 from simulator.failures.process import NoLaw
+from simulator.network.blame import BY_WAIT, REASON_MASK
 from simulator.network.blocks import Workload
 from simulator.network.endings import ENDINGS, LATE, endings, reason
 from simulator.network.plan import Plan
 from simulator.study.agreement import zero_delay_identity
 from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
+from simulator.study.detection_findings import DetectionFindings, with_perfect_detection
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
 from simulator.study.machine_findings import find_machines
@@ -78,6 +80,10 @@ class TimedFindings:
                 requests, scenario.measure.accuracy_over_time.bins, span
             )
         TimeMetrics(self.assembly, self.answers, plan, runs, requests, self.found).find()
+        if scenario.measure.detection:
+            perfect = with_perfect_detection(plan)
+            DetectionFindings(self.assembly, self.answers, runs, requests, self.found).find(
+                lambda: self._requests(simulate(self.assembly, perfect, workload, labels, lambda done: None)))
         self._note_cycles(runs)
         return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
 
@@ -112,6 +118,7 @@ class TimedFindings:
             requests.ending == LATE,
             runs.end_ns - runs.arrival_ns,
             runs.replication,
+            (runs.blame > 0) & (runs.blame & REASON_MASK == BY_WAIT),
         )
         self._keep_gap(gap(lives, expected, self._switches_per_s()))
 

@@ -35,12 +35,14 @@ class Life:
         ending: 0 on time, 1 late, 2 lost.
         blame: Code of who is to blame, 0 for nobody.
         down: What was down at some instant of it, each with the names of the causes.
+        suspected: Whom a detector suspected at some instant of it.
     """
 
     delivery: int
     ending: int
     blame: int
     down: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    suspected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Reasons:
         down = [name for name in life.down if name in needed]
         unused = [name for name in down if name not in used]  # what was used was down at another time of its life
         guilty = [f"{name} was down{causes_text(life.down[name])}" for name in unused or down]
+        guilty = guilty or [f"{name} was suspected" for name in life.suspected if name in needed]
         head = ", ".join(guilty) or "not there in time"
         names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone)]
         if not gone:
@@ -161,6 +164,14 @@ def down_columns(
     return {column: down for column, down in found.items() if down.any()}
 
 
+def doubted(believed: Timeline | None, lives: tuple[Times, Times], among: Collection[str]) -> dict[str, Bools]:
+    """Return for each of some machines whether a detector suspected it in each life; only whom it ever did."""
+    names = believed.components if believed else ()
+    found = {name: was_down(believed.crash_ns[place], believed.repair_ns[place], *lives)
+             for place, name in enumerate(names) if believed and name in among}
+    return {name: doubt for name, doubt in found.items() if doubt.any()}
+
+
 def down_at(columns: Mapping[Column, Bools], place: int) -> dict[str, tuple[str, ...]]:
     """Return what was down in one life, each with its causes."""
     chosen = [column for column, down in columns.items() if down[place]]
@@ -180,11 +191,14 @@ def why_column(assembly: Assembly, runs: TimedRuns, requests: Requests) -> tuple
             continue
         lives = runs.request[mine].astype(np.int64), runs.arrival_ns[mine], runs.end_ns[mine]
         columns = down_columns(assembly, timeline, number, lives, among)
+        doubts = doubted(runs.suspected[number] if runs.suspected else None, lives[1:], among)
         blame = np.where(requests.ending[mine] > 0, runs.blame[mine], 0)
-        first, kind = kinds([runs.delivery[mine], requests.ending[mine].astype(np.int64), blame], columns)
+        codes_of = [runs.delivery[mine], requests.ending[mine].astype(np.int64), blame]
+        first, kind = kinds([*codes_of, *(doubt.astype(np.int64) for doubt in doubts.values())], columns)
         texts = [
             reasons.text(Life(runs.deliveries[int(runs.delivery[mine[place]])], int(requests.ending[mine[place]]),
-                              int(blame[place]), down_at(columns, int(place))))
+                              int(blame[place]), down_at(columns, int(place)),
+                              tuple(name for name, doubt in doubts.items() if doubt[place])))
             for place in first
         ]
         codes[mine] = np.array([words.setdefault(text, len(words)) for text in texts], dtype=np.int64)[kind]

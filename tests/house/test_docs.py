@@ -8,12 +8,14 @@ import pytest
 
 from simulator.expect.availability import Steps, availability, resilience
 from simulator.expect.availability_law import Law, exact_availability, exact_resilience
+from simulator.expect.detection import Watched, detection, detection_loss
 from simulator.expect.estimate import Estimate
 from simulator.expect.exact import enumerate_patterns
 from simulator.expect.gap import Lives, gap
 from simulator.expect.goodput import Spent, degraded_latency, per_correct_answer
 from simulator.expect.timed import Requests, timed
 from simulator.failures.renewal import Renewal
+from simulator.study.detection_findings import RECOVERIES
 from tests.house.commands import ROOT, python
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -76,7 +78,9 @@ def estimates_of_time(requests, is_degraded):
         process, enumerate_patterns(process, 1), np.ones(2))
     exact = {**exact_availability(law, 0.5, is_exponential=True), **exact_resilience(law)}
     spent = Spent(np.ones(2), np.ones(2))
-    return {*availability(runs, 0.5), *resilience(runs, 1.0), *exact, *per_correct_answer(requests, spent),
+    times = np.zeros(0, dtype=np.int64)
+    detected = {*detection([[Watched(*(times,) * 4, 1, 1)]]), *detection_loss(requests, requests), *RECOVERIES}
+    return {*detected, *availability(runs, 0.5), *resilience(runs, 1.0), *exact, *per_correct_answer(requests, spent),
             *degraded_latency(requests, is_degraded)}
 
 

@@ -28,7 +28,7 @@ from simulator.topology.routes import Routes
 from tests.network.test_fuzz_against_textbook import draws_of, with_delays
 from tests.network.test_zero_delay import plans
 from tests.oracles.watching import WatchingWorld
-from tests.support.small_plans import graph, run, taken, timeline
+from tests.support.small_plans import graph, run, taken
 
 HEARTBEAT = {"kind": "heartbeat", "period": "20 us", "misses": 2, "delay": "3 us", "loss": 0.1, "after": "60 us"}
 QUICK = {"kind": "heartbeat", "period": "1 ns", "misses": 1, "after": "1000 h"}
@@ -265,5 +265,5 @@ def test_the_fast_path_says_why_it_cannot():
     for policy in (Policy(skips="on_demand"), Policy.model_validate({"wait": QUICK})):
         chosen = with_waits(replace(plan, policy=policy))
         assert not simulated("auto", chosen, draws)[1]
-        with pytest.raises(Exception, match="on demand|watch for suspicions"):
+        with pytest.raises(Exception, match=r"on demand|watch for suspicions"):
             simulated("vectorised", chosen, draws)

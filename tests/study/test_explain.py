@@ -25,6 +25,7 @@ PAIRS = [("watch", "edge"), ("edge", "cloud"), ("watch", "cloud")]
 OUTAGES = [{"component": name, "from": f"{begin} ms", "to": f"{end} ms"} for name, begin, end in (
     ("edge", 95, 150), ("watch", 195, 205), ("edge", 311, 350), ("cloud", 390, 500))]
 SERVICE = {"service": {"mean": "2 ms"}}
+HEARTBEAT = {"kind": "heartbeat", "period": "40 ms", "misses": 2, "loss": 0.1, "after": "30 ms"}
 GROUPS = [{"kind": "groups", "groups": {"rack": {"members": ["edge", "cloud"], "mtbf": "3 s", "mttr": "1 s"}}},
           {"kind": "renewal", "mtbf": {"edge": "4 s"}, "mttr": "1 s"}]
 
@@ -109,7 +110,8 @@ def test_a_crash_on_the_way_is_told_at_its_instant(folder):
     {"failures": GROUPS, "policy": {"deadline": "30 ms", "at_deadline": "withdraw",
                                     "wait": {"kind": "timeout", "after": "15 ms"}, "crash": {"queue": "keep"}}},
     {"failures": GROUPS, "node": {"discipline": "processor_sharing"}},
-], ids=["groups", "coins", "timeouts", "sharing"])
+    {"failures": GROUPS, "policy": {"skips": "on_demand", "wait": HEARTBEAT}},
+], ids=["groups", "coins", "timeouts", "sharing", "heartbeats"])
 def test_every_request_of_a_run_is_replayed_as_it_was(tmp_path, given):
     done = run_study(diamond(tmp_path, **given, **{"workload": {
         "arrivals": {"kind": "poisson", "rate": "20 /s"}, "requests": 60}}), tmp_path / "run")
@@ -146,6 +148,21 @@ def test_the_spells_of_all_causes_together_are_the_timeline(tmp_path, failures):
         assert (down >= named).all()
         if len(failures) == 1 or name == "cloud":
             assert (down == named).all()
+
+
+def test_a_skip_that_was_held_back_is_told(tmp_path):
+    policy = {"skips": "on_demand", "wait": HEARTBEAT | {"loss": 0}}
+    done = run_study(diamond(tmp_path, policy=policy), tmp_path / "run")
+    told = [(moment.who, moment.what) for moment in replay(explain(Asked(done.folder, 0))[0], quick=False).moments]
+    assert ("watch->cloud", "not sent: on demand, and what it bypasses was trusted") in told
+
+
+def test_a_cell_that_is_named_by_a_whole_block_is_found_again(tmp_path):
+    waits = [{"kind": "timeout", "after": "15 ms"}, HEARTBEAT]  # JSON sorts their keys
+    done = run_study(diamond(tmp_path, sweep={"policy.wait": waits}), tmp_path / "run")
+    found = explain(Asked(done.folder, 3))
+    kinds = [(one.cell.name.split()[0], one.variant.scenario.policy.wait.kind) for one in found]
+    assert kinds == [("timeout", "timeout"), ("heartbeat", "heartbeat")]
 
 
 def test_a_record_read_back_makes_the_same_cells(tmp_path):
