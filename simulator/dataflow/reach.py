@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.dataflow.graph import DATA, EMPTY, PartGraph
+from simulator.dataflow.strikes import Strikes
 from simulator.topology.routes import Routes
 
 
@@ -21,7 +22,8 @@ class Reach:
         self.graph = graph
         self.placement = placement
         self.routes = routes
-        self.relevant = frozenset(placement.values()) | routes.relevant
+        self.strikes = Strikes(graph)
+        self.relevant = frozenset(placement.values()) | routes.relevant | self.strikes.states
         self._known: dict[frozenset[str], int] = {}
 
     def delivery(self, down: frozenset[str]) -> int:
@@ -44,16 +46,24 @@ class Reach:
                 fed[part.name] = DATA
             else:
                 present = {edge for edge in part.join.edges if fed[graph.edges[edge].source] and self.is_up(edge, down)}
-                fed[part.name] = self._union(part.join.take(present), fed) or graph.starved
+                fed[part.name] = self._union(part.join.take(present), fed, down) or graph.starved
+            if fed[part.name]:
+                fed[part.name] |= self.strikes.bits(part.name, (node,), down)
         return fed
 
     def is_up(self, edge: int, down: frozenset[str]) -> bool:
-        """Return whether a route of up links exists between the nodes of a hyperconnection."""
+        """Return whether a route of up links exists between the nodes of a hyperconnection, and its message is kept."""
         ends = self.graph.edges[edge]
-        return self.routes.find(self.placement[ends.source], self.placement[ends.target], down) is not None
+        route = self.routes.find(self.placement[ends.source], self.placement[ends.target], down)
+        return route is not None and not self.strikes.is_lost(ends.name, (*route.links, ends.name), down)
 
-    def _union(self, taken: tuple[int, ...], fed: Mapping[str, int]) -> int:
+    def _union(self, taken: tuple[int, ...], fed: Mapping[str, int], down: frozenset[str]) -> int:
         union = 0
         for edge in taken:
-            union |= self.graph.edge_bit(edge) | fed[self.graph.edges[edge].source]
+            union |= self.graph.edge_bit(edge) | fed[self.graph.edges[edge].source] | self._message_marks(edge, down)
         return union
+
+    def _message_marks(self, edge: int, down: frozenset[str]) -> int:
+        ends = self.graph.edges[edge]
+        route = self.routes.find(self.placement[ends.source], self.placement[ends.target], down)
+        return self.strikes.bits(ends.name, (*(route.links if route else ()), ends.name), down)

@@ -19,14 +19,14 @@ from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
-MOST_EDGES = 60  # edges and exits of which a delivery is an int64
+MOST_BITS = 61  # of a delivery that is an int64: data, edges, exits, marks
 
 
 class Rows:
     """The log while it is written: the first exit that answers counts; a request is lost when all exits are."""
 
-    def __init__(self, requests: int, edges: int) -> None:
-        self.delivery = filled(0, requests) if edges < MOST_EDGES else [0] * requests
+    def __init__(self, requests: int, bits: int) -> None:
+        self.delivery = filled(0, requests) if bits < MOST_BITS else [0] * requests
         self.end, self.blame = filled(-1, requests), filled(0, requests)
 
     def settle(self, request: int, when: int, fed: int, blame: int) -> None:
@@ -57,7 +57,7 @@ def run(
         has_meters: Whether to note what each machine does; costs a little for each part run.
         trace: Notes what happens to a request.
     """
-    rows = Rows(len(draws.arrivals_ns), len(plan.graph.edges) + len(plan.graph.exits))
+    rows = Rows(len(draws.arrivals_ns), plan.graph.width)
     world = World(plan, draws, has_meters=has_meters, trace=trace)
     if draws.loop:
         closed = ClosedLoop(world, draws.loop, rows.settle)
