@@ -52,18 +52,24 @@ class Reach:
         return fed
 
     def is_up(self, edge: int, down: frozenset[str]) -> bool:
-        """Return whether a route of up links exists between the nodes of a hyperconnection, and its message is kept."""
+        """Return whether a message gets over a hyperconnection: it has a route, and its receiver does not drop it."""
+        ends, where = self.graph.edges[edge], self._where(edge, down)
+        return where is not None and not self.strikes.is_lost(ends.name, where, down)
+
+    def has_route(self, edge: int, down: frozenset[str]) -> bool:
+        """Return whether a route of up links exists between the nodes of a hyperconnection."""
+        return self._where(edge, down) is not None
+
+    def _where(self, edge: int, down: frozenset[str]) -> tuple[str, ...] | None:
+        """Return where a message can be struck: the links of its route, and the hyperconnection; None without one."""
         ends = self.graph.edges[edge]
         route = self.routes.find(self.placement[ends.source], self.placement[ends.target], down)
-        return route is not None and not self.strikes.is_lost(ends.name, (*route.links, ends.name), down)
+        return None if route is None else (*route.links, ends.name)
 
     def _union(self, taken: tuple[int, ...], fed: Mapping[str, int], down: frozenset[str]) -> int:
         union = 0
         for edge in taken:
-            union |= self.graph.edge_bit(edge) | fed[self.graph.edges[edge].source] | self._message_marks(edge, down)
+            ends = self.graph.edges[edge]
+            union |= self.graph.edge_bit(edge) | fed[ends.source]
+            union |= self.strikes.bits(ends.name, self._where(edge, down) or (), down)
         return union
-
-    def _message_marks(self, edge: int, down: frozenset[str]) -> int:
-        ends = self.graph.edges[edge]
-        route = self.routes.find(self.placement[ends.source], self.placement[ends.target], down)
-        return self.strikes.bits(ends.name, (*(route.links if route else ()), ends.name), down)

@@ -34,6 +34,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
         if part.is_exit:
             outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
         machinery = world.machinery(plan.placement[part.name])
+        serve, enter, tagger = wiring.tags.firing(part.name, machinery.serve, machinery.enter)
+        outputs = [tagger.output(output) for output in outputs] if tagger else outputs
         blame = world.index[plan.placement[part.name]]
         late = None if world.marks is None else (world.marks, blame_code(blame, BY_DEADLINE))
         station = Station(
@@ -41,12 +43,12 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             world.stride,
             1 + place,
             machinery.machine,
-            trace.serving(part.name, machinery.serve),
+            trace.serving(part.name, serve),
             indexed(world.draws.work_ns[part.name]),
             tuple(outputs),
             late,
             emission,
-            trace.entering(part.name, machinery.enter),
+            trace.entering(part.name, enter),
             plan.priority.get(part.name, place),
         )
         if part.join is None:

@@ -114,6 +114,8 @@ class _Flow:
         for node in dict.fromkeys(placement.values()):
             if not self.plan.topology.node_by_name[node].serving.is_foreseen:
                 raise Unqualified(f"on {node} a job's end is not known when it comes")
+        if graph.marks:
+            raise Unqualified("silent errors tag what is sent")
         if len(graph.edges) + 3 > MOST_BITS:
             raise Unqualified(f"more than {MOST_BITS - 3} hyperconnections")
         flow: nx.DiGraph[Stage] = nx.DiGraph()

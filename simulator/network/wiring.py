@@ -15,6 +15,7 @@ from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, blame_code
 from simulator.network.life import forever
 from simulator.network.links import Hop, Settle
 from simulator.network.passage import cut_by_link, cut_by_relay, passage
+from simulator.network.tags import tags_of
 from simulator.network.world import World
 from simulator.topology.routes import Route
 
@@ -23,13 +24,13 @@ class Wiring:
     """The wires between parts, built backwards from what they feed."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.plan = world, world.plan
+        self.world, self.plan, self.tags = world, world.plan, tags_of(world)
 
     def wire(self, edge: int, settle: Settle) -> Settle:
         """Return the wire of a hyperconnection: local, over a fixed route, or rerouted around failures."""
         ends, world = self.plan.graph.edges[edge], self.world
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
-        nominal = world.routes.find(source, target)
+        settle, nominal = self.tags.arriving(edge, settle), world.routes.find(source, target)
         if nominal is None or self.is_rerouted(source, target, nominal):
             return links.rerouted(self._chooser(edge, settle, nominal))
         return self._along(edge, nominal, settle, is_alone=True)
@@ -79,10 +80,11 @@ class Wiring:
         if world.marks is not None and route.links:
             settle = links.late_at(settle, world.marks, blame_code(world.index[route.links[-1]], BY_DEADLINE))
         hops = [self._hop(ends.name, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
-        if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route):
+        may_strike = any(self.tags.may_strike(edge, link) for link in route.links)
+        if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route) and not may_strike:
             return links.delay(settle, sum(hop.line.latency_ns for hop in hops), bit)
         hop_by_hop = partial(self._hop_by_hop, edge, route, hops, settle, is_alone=is_alone)
-        cut = self._cut(route, hops)
+        cut = None if may_strike else self._cut(route, hops)
         if cut is None:
             return hop_by_hop()
         return passage(settle, sum(hop.line.latency_ns for hop in hops), bit, cut, hop_by_hop)
@@ -106,7 +108,9 @@ class Wiring:
     def _hop_by_hop(self, edge: int, route: Route, hops: list[Hop], settle: Settle, *, is_alone: bool) -> Settle:
         world, bit = self.world, self.plan.graph.edge_bit(edge)
         for place in range(len(hops) - 1, -1, -1):
+            settle = self.tags.across(edge, route.links[place], settle)
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
+            settle = self.tags.handed_over(edge, route.links[place], settle)
             if self.needs_entry(route, place, is_alone):
                 offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + place
                 settle = links.enter_later(settle, world.clock, world.stride, offset)

@@ -35,7 +35,7 @@ class Memory:
 
     def answers(self, assembly: Assembly, make: Callable[[], Answers]) -> Answers:
         """Return the answers of a cell's model, made unless the cell before had the same."""
-        name = answers_name(assembly)
+        name = answers_name(assembly) + errors_name(assembly)
         if self._answers is None or self._answers[0] != name:
             self._answers = None  # frees the old ones before the new ones are made
             self._answers = (name, make())
@@ -49,6 +49,14 @@ def answers_name(assembly: Assembly) -> str:
         str(assembly.scenario.seed), repr(assembly.scenario.policy.no_answer), assembly.scenario.strategy,
         repr(assembly.topology.nodes) if any(node.memory_bytes for node in assembly.topology.nodes) else "",
     ]))
+
+
+def errors_name(assembly: Assembly) -> str:
+    """Return the hash of the silent errors that a cell's answers may be damaged by, "" where there are none."""
+    if not assembly.graph.marks:
+        return ""
+    kinds = [_text(error.block) for error in assembly.errors]
+    return digest("\n".join([*kinds, repr([(mark.place, mark.tag) for mark in assembly.graph.marks])]))
 
 
 def trainings(assemblies: Iterable[Assembly]) -> list[str]:
