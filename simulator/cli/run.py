@@ -70,7 +70,8 @@ def run(
         console.print(table)
     for cell in done.record.cells:
         for note in cell.notes:
-            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True)
+            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True,
+                          markup=False)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
 
 

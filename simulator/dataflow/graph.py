@@ -181,12 +181,18 @@ class PartGraph:
         wanted = [place for place, mark in enumerate(self.marks) if mark.place in places]
         return tuple(dict.fromkeys(self.marks[place].tag for place in wanted if delivery & self.mark_bit(place)))
 
+    def damage(self, delivery: int) -> dict[str, tuple[str, ...]]:
+        """Return the tags of each taken edge that has some, by its name, and of the exit."""
+        struck = {self.edges[edge].name: self.tags(delivery, self.edges[edge].source, self.edges[edge].name)
+                  for edge in self.edges_of(delivery)}
+        answers = self.exit_of(delivery) or ""
+        return {name: tags for name, tags in {**struck, answers: self.tags(delivery, answers)}.items() if tags}
+
     def edge_text(self, delivery: int, edge: int) -> str:
         """Return an edge with its tags in a delivery: its own, and those of what its source put out."""
         ends = self.edges[edge]
-        if not delivery & self.all_marks:
-            return ends.text
-        return replace(ends, tag=", ".join(filter(None, [ends.tag, *self.tags(delivery, ends.source, ends.name)]))).text
+        tags = self.tags(delivery, ends.source, ends.name) if delivery & self.all_marks else ()
+        return replace(ends, tag=", ".join(filter(None, [ends.tag, *tags]))).text
 
     def text(self, delivery: int) -> str:
         """Return a delivery for people: ``cloud <- iot->edge edge->cloud``, or ``-`` for the empty one.

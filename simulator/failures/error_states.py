@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import final
 
 import numpy as np
@@ -172,13 +173,9 @@ def _process(block: ErrorBlock, on: Strikable, read: ReadTrace | None) -> Failur
 
 
 def _tags(blocks: Sequence[ErrorBlock]) -> list[str]:
-    """Return the tags, the second of a name with a 2 behind it.
-
-    >>> _tags([])
-    []
-    """
+    """Return the tags: the names of the blocks, with a number behind one that is there already."""
     tags: list[str] = []
     for block in blocks:
-        number = 1 + sum(tag == block.tag or tag.rpartition(" ")[0] == block.tag for tag in tags)
-        tags.append(f"{block.tag} {number}" if number > 1 else block.tag)
+        others = (f"{block.tag} {number}" for number in count(2))
+        tags.append(next(tag for tag in chain([block.tag], others) if tag not in tags))
     return tags

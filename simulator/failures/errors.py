@@ -50,7 +50,7 @@ class ErrorBlock(Block):
 
     @model_validator(mode="after")
     def _says_when_once(self) -> Self:
-        both = [key for key in ("on", "chance") if key in self.model_fields_set]
+        both = [key for key in ("on", "chance") if getattr(self, key) != type(self).model_fields[key].default]
         if self.when is not None and both:
             raise ValueError(f"'when' says where and when; leave {' and '.join(map(repr, both))} out")
         return self

@@ -127,14 +127,8 @@ class Tags(NoTags):
         ends = self.graph.edges[edge]
         kept, dropped = (self._strikes(ends.name, ends.name, is_lost=lost) for lost in (False, True))
         if dropped:
-            settle = checked(settle, dropped, self._blame(edge))
+            settle = checked(settle, dropped, whole_way_blame(self.world, edge))
         return struck(settle, kept) if kept else settle
-
-    def _blame(self, edge: int) -> int:
-        ends, world = self.graph.edges[edge], self.world
-        source, target = world.plan.placement[ends.source], world.plan.placement[ends.target]
-        route = world.routes.find(source, target)
-        return blame_code(world.index[route.links[-1] if route and route.links else target], BY_LOSS)
 
     def may_strike(self, edge: int, link: str) -> bool:
         """Return whether a link may damage a hyperconnection's messages."""
@@ -152,6 +146,14 @@ class Tags(NoTags):
         dropped = self._strikes(self.graph.edges[edge].name, link, is_lost=True)
         bits = sum(bit for bit, _ in dropped)
         return dropping(settle, bits, blame_code(self.world.index[link], BY_LOSS)) if bits else settle
+
+
+def whole_way_blame(world: World, edge: int) -> int:
+    """Return the blame for a message that is dropped at its end: its last link, or the node where it has none."""
+    ends = world.plan.graph.edges[edge]
+    source, target = world.plan.placement[ends.source], world.plan.placement[ends.target]
+    route = world.routes.find(source, target)
+    return blame_code(world.index[route.links[-1] if route and route.links else target], BY_LOSS)
 
 
 def struck(settle: Settle, strikes: Strikes) -> Settle:

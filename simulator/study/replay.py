@@ -132,8 +132,14 @@ class Telling:
         if note.event is Event.ARRIVED:
             begun = self._of(Event.BEGUN).get(self.assembly.graph.edges[int(note.place)].target)
             is_late = begun is not None and note.when_ns > begun.when_ns
-            return "arrives, too late" if is_late else "arrives"
+            return "arrives" + self._damaged(note) + ", too late" * is_late
         return {Event.SENT: "sent", Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
+
+    def _damaged(self, note: Note) -> str:
+        """Return the tags of silent errors with which a message has come, in words."""
+        ends = self.assembly.graph.edges[int(note.place)]
+        tags = self.assembly.graph.tags(note.fed, ends.source, ends.name)
+        return f" damaged ({', '.join(tags)})" if tags else ""
 
     def _part(self, note: Note) -> str:
         if note.event is Event.BEGUN:
