@@ -102,6 +102,8 @@ def curve_figures(
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     if cells_with_codecs(record):
         drawn["accuracy_against_bytes"] = draw.accuracy_against_bytes(record)
+    if draw.error_axis(record):
+        drawn["silent_errors"] = draw.errors_along(record)
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)
     if cells_with(record, "latency"):

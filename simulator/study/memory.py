@@ -63,7 +63,7 @@ def trainings(assemblies: Iterable[Assembly]) -> list[str]:
     """Return the names of the distinct answers that cells need, in order; cells without a network need none."""
     asked = [a for a in assemblies if a.scenario.measure.need_answers]
     needed = (a for a in asked if a.has_layers and a.scenario.outcomes is None)
-    return list(dict.fromkeys(answers_name(assembly) for assembly in needed))
+    return list(dict.fromkeys(answers_name(assembly) + errors_name(assembly) for assembly in needed))
 
 
 def graph_text(graph: PartGraph) -> str:
