@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
 from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
 from benchmarks.textbook_machines import TextbookMachine, machine_of
+from benchmarks.textbook_marks import is_seen, states_of, struck
 from simulator.dataflow.graph import EMPTY, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
@@ -91,7 +92,7 @@ class World:
         keeps = plan.crash.queue == "keep"
         nodes = {node.name: Component(env, node.name, self.down, keeps_queue=keeps) for node in self.topology.nodes}
         links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
-        self.components = nodes | links
+        self.components = nodes | links | {name: Component(env, name, self.down) for name in states_of(self.graph)}
         self.machines = {name: self._machine(node) for name, node in nodes.items()}
         media: dict[str, simpy.Resource] = {}
         known = self.topology.link_by_name
@@ -124,7 +125,8 @@ class World:
         if not isinstance(answer, News):
             raise TypeError(answer)
         self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
-        if any(self.graph.edges[edge].source in self.graph.sources for edge in answer.taken or ()):
+        edges = [edge for edge in answer.taken or () if edge < len(self.graph.edges)]
+        if any(self.graph.edges[edge].source in self.graph.sources for edge in edges):
             self.result.delivery[number] = self.graph.delivery(exit_part, answer.taken or ())
         self.result.cause[number] = answer.cause
 
@@ -159,6 +161,7 @@ class World:
                 output = News(int(self.env.now), frozenset())
         if output.taken is not None:
             node = self.plan.placement[name]
+            output = News(output.when_ns, output.taken | self.struck(name, node, request))
             place = self.graph.position[name]
             rank = self.plan.priority.get(name, place)
             is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request, place, rank)
@@ -204,11 +207,16 @@ class World:
 
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""
-        cause = yield from self.travel(request, edge)
-        request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
+        struck_on_way: set[int] = set()
+        cause = yield from self.travel(request, edge, struck_on_way)
+        request.settle(edge, News(int(self.env.now), None if cause else taken | struck_on_way, cause))
 
-    def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
-        """Return, when it is known, the component that lost the message, or '' when it has come."""
+    def struck(self, place: str, where: str, request: Request) -> frozenset[int]:
+        """Return the marks of a part or an edge that strike now."""
+        return struck(self.graph, place, where, lambda state: self.components[state].is_down(request))
+
+    def travel(self, request: Request, edge: int, marks: set[int]) -> Generator[simpy.Event, object, str]:
+        """Return, when it is known, the component that lost the message, or '' when it has come; marks are added."""
         hyperconnection = self.graph.edges[edge]
         source, target = (self.plan.placement[part] for part in (hyperconnection.source, hyperconnection.target))
         down = frozenset(self.down | request.absent)
@@ -222,11 +230,15 @@ class World:
                 return sender
             if self.wires[link].has_queue:
                 yield from self.turn(request, hyperconnection.source)
-            further_ns = self._further_ns(name, link, request)
+            further_ns, hit = self._further_ns(name, link, request), self.struck(name, link, request)
+            marks |= hit
             has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request, further_ns)
-            if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):
+            is_lost = (name, link) in self.lost and self.lost[name, link][request.number]
+            if not has_come or is_lost or is_seen(self.graph, hit):
                 return link
-        return ""
+        hit = self.struck(name, name, request)
+        marks |= hit
+        return target if is_seen(self.graph, hit) else ""
 
     def _further_ns(self, edge: str, link: str, request: Request) -> int:
         """Return the jitter of a message that is handed over now, and what spikes add to it."""

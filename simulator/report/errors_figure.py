@@ -18,8 +18,8 @@ from simulator.study.record import CellRecord, Record
 
 FEWEST_POINTS = 3  # of a line
 DECADES = 2  # of the swept number, from which on its axis is logarithmic
-PANELS = (("expected_accuracy", "Expected accuracy (fraction of requests)"),
-          ("sdc", "Answers changed by damage (% of requests)"))
+PANELS = (("expected_accuracy", "Expected accuracy"),
+          ("sdc", "Answers changed by damage (%)"))
 
 
 def error_axis(record: Record) -> str | None:
