@@ -21,7 +21,7 @@ from simulator.topology.graph import Link, Node, Topology
 from tests.network.test_fuzz_against_textbook import draws_of, policies, with_delays
 from tests.network.test_vectorised import alone, same
 from tests.network.test_zero_delay import emitting, engine_deliveries, plans, snapshot_deliveries
-from tests.support.small_plans import graph, run, taken
+from tests.support.small_plans import graph, run, taken, timeline
 
 GENERATED = {"deadline": None, "derandomize": True, "phases": (Phase.explicit, Phase.generate)}
 QUEUE = [("a", "b"), ("b", "c")]
@@ -40,6 +40,14 @@ def on_link(edge="b->c", where="b-c", *, is_lost=False):
     return Mark(edge, "corrupted", {where: BAD_LINK}, is_lost)
 
 
+def ran_by_both(parts, down):
+    """Return the log of one request born at 0: b works for 50 ns, and each link takes 100."""
+    work = {part.name: np.full(1, 50 if part.name == "b" else 0, dtype=np.int64) for part in parts.parts}
+    draws = Draws(np.zeros(1, dtype=np.int64), work, timeline(down))
+    assert same(own_nodes(parts, latency=100), draws)
+    return engine.run(own_nodes(parts, latency=100), draws)
+
+
 @pytest.mark.parametrize(("spell", "is_struck"), [
     ((100, 101), True),   # begins when the part fires
     ((90, 100), False),   # ends when the part fires
@@ -48,7 +56,7 @@ def on_link(edge="b->c", where="b-c", *, is_lost=False):
 ])
 def test_a_part_is_struck_by_what_holds_when_it_fires(spell, is_struck):
     parts = marked(graph(QUEUE), on_part())
-    log = run(parts, [0], work={"b": 50}, latency=100, down={BAD_B: [spell]})
+    log = ran_by_both(parts, {BAD_B: [spell]})
     told = "c <- a->b b->c[stuck]" if is_struck else "c <- a->b b->c"
     assert taken(parts, log) == [told]
     assert log.end_ns.tolist() == [250]
@@ -58,7 +66,7 @@ def test_a_part_is_struck_by_what_holds_when_it_fires(spell, is_struck):
 @pytest.mark.parametrize(("spell", "is_struck"), [((150, 151), True), ((100, 150), False), ((151, 250), False)])
 def test_a_message_is_struck_by_what_holds_when_it_is_handed_over(spell, is_struck, is_lost):
     parts = marked(graph(QUEUE), on_link(is_lost=is_lost))
-    log = run(parts, [0], work={"b": 50}, latency=100, down={BAD_LINK: [spell]})
+    log = ran_by_both(parts, {BAD_LINK: [spell]})
     struck = "-" if is_lost else "c <- a->b b->c[corrupted]"
     assert taken(parts, log) == [struck if is_struck else "c <- a->b b->c"]
     assert log.end_ns.tolist() == [250]  # a dropped message is known to be lost when it has arrived
@@ -158,9 +166,9 @@ def test_without_delays_every_request_has_the_tags_of_its_birth(coins, starved, 
     names = plan.topology.components
     switches = [np.cumsum(rng.integers(1, 40, 60)) - rng.integers(0, 40) for _ in names]
     crashes = Timeline(names, tuple(s[0::2] for s in switches), tuple(s[1::2] for s in switches), None, 10**9)
-    timeline = with_states(plan, crashes, rng, coins=coins, longest=40)
+    line = with_states(plan, crashes, rng, coins=coins, longest=40)
     arrivals = np.sort(rng.integers(0, 800, 60))
-    assert list(engine_deliveries(plan, timeline, arrivals)) == snapshot_deliveries(plan, timeline, arrivals)
+    assert list(engine_deliveries(plan, line, arrivals)) == snapshot_deliveries(plan, line, arrivals)
 
 
 @pytest.mark.parametrize("where", ["b-c", "b->c"])
@@ -171,9 +179,9 @@ def test_a_checksum_makes_corruption_a_loss_of_the_same_coins(where):
     lost = run(parts, births, work={"b": 30}, latency=10, lost={("b->c", "b-c"): coins})
     damaged = marked(parts, on_link("b->c", where, is_lost=True))
     none = (np.zeros(0, dtype=np.int64),)
-    timeline = Timeline((BAD_LINK,), none, none, ~coins[:, np.newaxis], 10**12)
+    line = Timeline((BAD_LINK,), none, none, ~coins[:, np.newaxis], 10**12)
     work = {p.name: np.full(300, 30 if p.name == "b" else 0, dtype=np.int64) for p in parts.parts}
-    log = engine.run(own_nodes(damaged, latency=10), Draws(np.array(births), work, timeline))
+    log = engine.run(own_nodes(damaged, latency=10), Draws(np.array(births), work, line))
     assert list(log.delivery) == list(lost.delivery)
     assert log.end_ns.tolist() == lost.end_ns.tolist()
     assert log.blame.tolist() == lost.blame.tolist()
