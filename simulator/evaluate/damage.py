@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,9 @@ Samples = NDArray[np.intp]
 class Damage(Protocol):
     """What becomes of what parts put out, and of what comes over edges, on the way from delivery to answer."""
 
+    def tolerance(self) -> AbstractContextManager[Any]:
+        """Return what arithmetic that may meet infinities and NaN is done in."""
+
     def begin(self, samples: Samples) -> None:
         """Begin with some test samples; those of index 0 first, then in order."""
 
@@ -31,6 +35,10 @@ class Damage(Protocol):
 
 class Undamaged:
     """Where nothing is ever damaged."""
+
+    def tolerance(self) -> AbstractContextManager[Any]:
+        """Return the usual warnings."""
+        return nullcontext()
 
     def begin(self, samples: Samples) -> None:
         """Do nothing."""
@@ -63,6 +71,10 @@ class SilentDamage:
         self._patterns: tuple[str, dict[tuple[int, tuple[int, ...]], NDArray[Any]]] = ("", {})
         self._before: dict[tuple[int, int], Tensor] = {}
 
+    def tolerance(self) -> AbstractContextManager[Any]:
+        """Return no warnings: infinities and NaN are what may come of damage."""
+        return np.errstate(all="ignore")
+
     def begin(self, samples: Samples) -> None:
         """Begin with some test samples."""
         self._samples, self._patterns = samples.tolist(), ("", {})
@@ -83,8 +95,7 @@ class SilentDamage:
         for number, mark in enumerate(self.graph.marks):
             if mark.place == place and key & self.graph.mark_bit(number):
                 before = self._rows_before(number, key, tensor)
-                with np.errstate(all="ignore"):  # infinities and NaN are what may come of it
-                    tensor = self.kinds[number].damaged(tensor, self._pattern(number, tensor.shape[1:]), before)
+                tensor = self.kinds[number].damaged(tensor, self._pattern(number, tensor.shape[1:]), before)
         return tensor
 
     def _pattern(self, number: int, shape: tuple[int, ...]) -> NDArray[Any]:

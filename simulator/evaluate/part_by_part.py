@@ -57,8 +57,9 @@ class Evaluation:
         start = 0
         while plan.deliveries and start < self.samples:
             samples = np.arange(start, min(start + self.chunk_rows(plan), self.samples))
-            for delivery, classes in self._chunk(plan, samples):
-                predicted[delivery][samples] = classes
+            with self.damage.tolerance():
+                for delivery, classes in self._chunk(plan, samples):
+                    predicted[delivery][samples] = classes
             start += len(samples)
         return predicted
 
