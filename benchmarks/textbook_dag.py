@@ -20,6 +20,7 @@ from benchmarks.textbook_chain import AFTER_WORK, Moment, Steps, Times
 from benchmarks.textbook_components import Component, Crash, Machine, News, Request, Wire
 from benchmarks.textbook_held import HeldValues
 from benchmarks.textbook_machines import TextbookMachine, machine_of
+from benchmarks.textbook_marks import is_seen, states_of, struck
 from simulator.dataflow.graph import DATA, EMPTY, PartGraph
 from simulator.dataflow.join import Join
 from simulator.failures.process import Timeline
@@ -55,7 +56,7 @@ class TextbookPlan:
         jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
         waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
-        held_ns: By edge, how old the value of an earlier request may be that a join takes in the place of a missing one.
+        held_ns: By edge, how old a value of an earlier request may be that a join takes instead of a missing one.
     """
 
     graph: PartGraph
@@ -101,7 +102,7 @@ class World:
         keeps = plan.crash.queue == "keep"
         nodes = {node.name: Component(env, node.name, self.down, keeps_queue=keeps) for node in self.topology.nodes}
         links = {link.name: Component(env, link.name, self.down) for link in self.topology.links}
-        self.components = nodes | links
+        self.components = nodes | links | {name: Component(env, name, self.down) for name in states_of(self.graph)}
         self.machines = {name: self._machine(node) for name, node in nodes.items()}
         media: dict[str, simpy.Resource] = {}
         known = self.topology.link_by_name
@@ -145,7 +146,8 @@ class World:
         self.result.end_ns[number] = min(answer.when_ns, request.limit_at_ns)
         fresh = [edge for edge in answer.taken or () if edge >= 0]
         held = sum(self.graph.held_bit(-1 - edge) for edge in answer.taken or () if edge < 0)
-        has_data = any(self.graph.edges[edge].source in self.graph.sources for edge in fresh)
+        edges = [edge for edge in fresh if edge < len(self.graph.edges)]
+        has_data = any(self.graph.edges[edge].source in self.graph.sources for edge in edges)
         if has_data or held:
             own = self.graph.delivery(exit_part, fresh)
             self.result.delivery[number] = held | (own if has_data else own & ~DATA)
@@ -199,6 +201,7 @@ class World:
                 output = self.filled(request, name, output)
         if output.taken is not None:
             node = self.plan.placement[name]
+            output = News(output.when_ns, output.taken | self.struck(name, node, request))
             place = self.graph.position[name]
             rank = self.plan.priority.get(name, place)
             is_done = yield from self.machines[node].serve(self.work_ns[name][request.number], request, place, rank)
@@ -266,16 +269,21 @@ class World:
 
     def message(self, request: Request, edge: int, taken: frozenset[int]) -> Steps:
         """Carry an output over an edge, and make it known when it has come or is lost."""
+        struck_on_way: set[int] = set()
         if self.plan.waits_for_repair:
-            cause = yield from self.kept(request, edge)
+            cause = yield from self.kept(request, edge, struck_on_way)
         else:
-            cause = yield from self.travel(request, edge)
+            cause = yield from self.travel(request, edge, struck_on_way)
         target = self.plan.placement[self.graph.edges[edge].target]
         if self.plan.held_ns and not cause and not self.components[target].is_down(request):
             self.held.came[edge].append((int(self.env.now), request.number))
-        request.settle(edge, News(int(self.env.now), None if cause else taken, cause))
+        request.settle(edge, News(int(self.env.now), None if cause else taken | struck_on_way, cause))
 
-    def kept(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
+    def struck(self, place: str, where: str, request: Request) -> frozenset[int]:
+        """Return the marks of a part or an edge that strike now."""
+        return struck(self.graph, place, where, lambda state: self.components[state].is_down(request))
+
+    def kept(self, request: Request, edge: int, marks: set[int]) -> Generator[simpy.Event, object, str]:
         """Hand a message over, as often as it takes, whenever there is a way and the receiving node is up."""
         ends = self.graph.edges[edge]
         source, target = self.plan.placement[ends.source], self.plan.placement[ends.target]
@@ -286,7 +294,7 @@ class World:
                 repairs = [component.repaired for component in self.components.values()]
                 yield request.or_deadline(self.env.any_of(repairs))
             handed_ns = self.env.now
-            cause = yield from self.travel(request, edge)
+            cause = yield from self.travel(request, edge, marks)
             if cause:
                 is_again = self.env.now > handed_ns and not self.was_tossed(request, edge, cause)
             else:
@@ -308,8 +316,8 @@ class World:
         is_up = link in self.components and link not in self.down
         return coins is not None and bool(coins[request.number]) and is_up
 
-    def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
-        """Return, when it is known, the component that lost the message, or '' when it has come."""
+    def travel(self, request: Request, edge: int, marks: set[int]) -> Generator[simpy.Event, object, str]:
+        """Return, when it is known, the component that lost the message, or '' when it has come; marks are added."""
         hyperconnection = self.graph.edges[edge]
         source, target = (self.plan.placement[part] for part in (hyperconnection.source, hyperconnection.target))
         down = frozenset(self.down | request.absent)
@@ -323,11 +331,15 @@ class World:
                 return sender
             if self.wires[link].has_queue:
                 yield from self.entry(request, edge)
-            further_ns = self._further_ns(name, link, request)
+            further_ns, hit = self._further_ns(name, link, request), self.struck(name, link, request)
+            marks |= hit
             has_come = yield from self.wires[link].carry(self.plan.payload_bytes[name], sender, request, further_ns)
-            if not has_come or ((name, link) in self.lost and self.lost[name, link][request.number]):
+            is_lost = (name, link) in self.lost and self.lost[name, link][request.number]
+            if not has_come or is_lost or is_seen(self.graph, hit):
                 return link
-        return ""
+        hit = self.struck(name, name, request)
+        marks |= hit
+        return target if is_seen(self.graph, hit) else ""
 
     def _further_ns(self, edge: str, link: str, request: Request) -> int:
         """Return the jitter of a message that is handed over now, and what spikes add to it."""

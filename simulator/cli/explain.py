@@ -41,7 +41,7 @@ def explain(
     from simulator.study.explain import explain as explained  # noqa: PLC0415
     from simulator.study.replay import replay  # noqa: PLC0415
 
-    console, quick = Console(highlight=False), read_record(run).is_quick
+    console, quick = Console(highlight=False, markup=False), read_record(run).is_quick
     for found in explained(Asked(run, request, replication, cell)):
         if found.variant.label:
             console.rule(", ".join(found.variant.label.values()), style="dim")
@@ -59,6 +59,8 @@ def show(console: Console, found: Explanation) -> None:
     about = f", about test sample {row['sample']}" * (found.assembly.has_layers)
     console.print(f"request {row['request']} of replication {row['replication']}, born at {born:,.3f} s{about}")
     console.print(f"down at its birth: {', '.join(found.down) or 'nothing'}")
+    if found.held:
+        console.print(f"silent errors at its birth: {', '.join(found.held)}")
     for when, what in found.switches:
         console.print(f"{(when - row['arrival_ns']) / MS_NS:,.1f} ms later {what}")
     console.print("by what was up then, with no delays:", style="dim")
@@ -72,12 +74,13 @@ def show(console: Console, found: Explanation) -> None:
 def show_life(console: Console, life: Replay) -> None:
     """Print a request's life as a table of time since its birth, who, and what."""
     from rich.table import Table  # noqa: PLC0415 - keeps sim --help fast
+    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, padding=(0, 1), title="run again", title_justify="left", title_style="dim")
     for head in ("ms", "part or message", "what"):
         table.add_column(head, justify="right" if head == "ms" else "left", overflow="fold")
     for moment in life.moments:
-        table.add_row(f"{moment.age_ns / MS_NS:,.3f}", moment.who, moment.what)
+        table.add_row(f"{moment.age_ns / MS_NS:,.3f}", Text(moment.who), Text(moment.what))
     console.print(table)
     if not life.is_same:
         console.print("Not as in requests.parquet: the data, the model or this package have changed since the run.",

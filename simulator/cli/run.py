@@ -70,7 +70,8 @@ def run(
         console.print(table)
     for cell in done.record.cells:
         for note in cell.notes:
-            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True)
+            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True,
+                          markup=False)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
 
 
@@ -78,6 +79,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
+    from simulator.report.errors_table import errors_table  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
@@ -88,6 +90,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     summary = [rich_table(record)] * (has_summary(record) or not traffic)
     served = any("served_accuracy" in cell.estimates for cell in record.cells)
     machines = [] if served else machine_tables(record)
-    others = [detection_table(record), codec_table(record), agreement_table(record) if served else None]
+    others = [detection_table(record), codec_table(record), errors_table(record),
+              agreement_table(record) if served else None]
     measured = [*time_tables(record), *traffic, *machines]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

@@ -77,7 +77,7 @@ def look(scenario: str, strategy: str | None, sets: list[str], failure: Failure,
     from simulator.study.assemble import Assembly  # noqa: PLC0415
     from simulator.study.whatif import what_if  # noqa: PLC0415
 
-    console = Console()
+    console = Console(markup=False)
     with Bars(Console(stderr=True)) as bars:
         loaded, cells = cells_of(scenario, strategy, sets, quick=quick)
         for cell in cells:

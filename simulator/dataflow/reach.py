@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from simulator.dataflow.graph import DATA, EMPTY, Part, PartGraph
+from simulator.dataflow.join import Join
+from simulator.dataflow.strikes import Strikes
 from simulator.topology.routes import Routes
 
 
@@ -26,8 +28,9 @@ class Reach:
         self.placement = placement
         self.routes = routes
         self.replicas = replicas or {}
+        self.strikes = Strikes(graph)
         others = (node for nodes in self.replicas.values() for node in nodes)
-        self.relevant = frozenset((*placement.values(), *others)) | routes.relevant
+        self.relevant = frozenset((*placement.values(), *others)) | routes.relevant | self.strikes.states
         self._known: dict[frozenset[str], int] = {}
         self._standing: dict[frozenset[str], dict[str, str]] = {}
 
@@ -64,11 +67,25 @@ class Reach:
         return self._standing[key]
 
     def is_up(self, edge: int, down: frozenset[str]) -> bool:
+        """Return whether a message gets over a hyperconnection: it has a route, and its receiver does not drop it."""
+        way = self._standing_way(edge, down)
+        return way is not None and not self.strikes.is_lost(self.graph.edges[edge].name, way, down)
+
+    def has_route(self, edge: int, down: frozenset[str]) -> bool:
         """Return whether a route of up links exists between the nodes of a hyperconnection."""
-        ends, at = self.graph.edges[edge], self.standing(down)
-        if ends.target in self.replicas and at[ends.target] in down:
-            return False  # none of its nodes can be had, and the sender knows
-        return self.routes.find(at[ends.source], at[ends.target], down) is not None
+        return self._standing_way(edge, down) is not None
+
+    def _standing_way(self, edge: int, down: frozenset[str]) -> tuple[str, ...] | None:
+        at, target = self.standing(down), self.graph.edges[edge].target
+        if target in self.replicas and at[target] in down:
+            return None  # none of its nodes can be had, and the sender knows
+        return self._way(edge, at, down)
+
+    def _way(self, edge: int, at: Mapping[str, str], down: frozenset[str]) -> tuple[str, ...] | None:
+        """Return where a message can be struck: the links of its route, and the hyperconnection; None without one."""
+        ends = self.graph.edges[edge]
+        route = self.routes.find(at[ends.source], at[ends.target], down)
+        return None if route is None else (*route.links, ends.name)
 
     def _walk(
         self, down: frozenset[str], fired: Collection[str] = ()
@@ -80,14 +97,20 @@ class Reach:
                 fed[part.name] = 0
                 continue
             at[part.name] = node or at[part.name]
-            if part.join is None or part.name in fired:
-                fed[part.name] = DATA
-            else:
-                sources = {edge: graph.edges[edge].source for edge in part.join.edges}
-                present = {edge for edge, source in sources.items()
-                           if fed[source] and self.routes.find(at[source], at[part.name], down) is not None}
-                fed[part.name] = self._union(part.join.take(present), fed) or graph.starved
+            fed[part.name] = DATA if part.join is None or part.name in fired else self._joined(part.join, fed, at, down)
+            if fed[part.name]:
+                fed[part.name] |= self.strikes.bits(part.name, (at[part.name],), down)
         return fed, at
+
+    def _joined(self, join: Join, fed: Mapping[str, int], at: Mapping[str, str], down: frozenset[str]) -> int:
+        """Return what a part on an up node has taken: the edges behind its output."""
+        edges, union = self.graph.edges, 0
+        ways = {edge: self._way(edge, at, down) or () for edge in join.edges if fed[edges[edge].source]}
+        here = {edge for edge, way in ways.items() if way and not self.strikes.is_lost(edges[edge].name, way, down)}
+        for edge in join.take(here):
+            struck = self.strikes.bits(edges[edge].name, ways[edge], down)
+            union |= self.graph.edge_bit(edge) | fed[edges[edge].source] | struck
+        return union or self.graph.starved
 
     def _chosen(
         self, part: Part, fed: Mapping[str, int], at: Mapping[str, str], down: frozenset[str]
@@ -99,9 +122,3 @@ class Reach:
         senders = [source for source in graph.producers[part.name] if fed[source]]
         found = (node for source in senders for node in up if self.routes.find(at[source], node, down) is not None)
         return next(found, None)
-
-    def _union(self, taken: tuple[int, ...], fed: Mapping[str, int]) -> int:
-        union = 0
-        for edge in taken:
-            union |= self.graph.edge_bit(edge) | fed[self.graph.edges[edge].source]
-        return union

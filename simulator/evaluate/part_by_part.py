@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.graph import PartGraph
+from simulator.evaluate.damage import Damage, Undamaged
 from simulator.evaluate.plan import RunPlan, Sent
 from simulator.evaluate.runner import PartRunner, Tensor
 from simulator.evaluate.stack import stacked
@@ -31,15 +32,17 @@ class Evaluation:
         samples: Number of test samples.
         memory_bytes: Bound of what is kept at once (the weights, and what a part has inside, are not counted).
         rows_per_call: The most rows of one call, however many the runner asks for.
+        damage: What becomes of outputs and messages that carry a mark.
     """
 
     def __init__(self, graph: PartGraph, runner: PartRunner, samples: int, memory_bytes: int = 80_000_000,
-                 rows_per_call: int = 1024) -> None:
+                 rows_per_call: int = 1024, *, damage: Damage | None = None) -> None:
         self.graph = graph
         self.runner = runner
         self.samples = samples
         self.memory_bytes = memory_bytes
         self.rows_per_call = rows_per_call
+        self.damage = damage or Undamaged()
         self.part_runs = 0  # distinct outputs computed so far; sources and adapters are not counted
         self._sent_bytes: dict[int, float] = {}  # of one row, learnt from the first chunk
 
@@ -54,8 +57,9 @@ class Evaluation:
         start = 0
         while plan.deliveries and start < self.samples:
             samples = np.arange(start, min(start + self.chunk_rows(plan), self.samples))
-            for delivery, classes in self._chunk(plan, samples):
-                predicted[delivery][samples] = classes
+            with self.damage.tolerance():
+                for delivery, classes in self._chunk(plan, samples):
+                    predicted[delivery][samples] = classes
             start += len(samples)
         return predicted
 
@@ -82,11 +86,14 @@ class Evaluation:
     def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:
         """Yield the predictions of these samples, delivery by delivery."""
         outputs: dict[str, dict[int, Tensor]] = {}
+        self.damage.begin(samples)
         for part, runs in plan.inputs.items():
+            whole, own = plan.undamaged(part), self.graph.own_marks.get(part, 0)
             if part in self.graph.sources:
-                outputs[part] = {fed: self.runner.source(part, samples) for fed in runs}
+                made = {fed: self.runner.source(part, samples) for fed in whole}
             else:
-                outputs[part] = self._run(part, runs, outputs, len(samples))
+                made = self._run(part, whole, outputs, len(samples))
+            outputs[part] = {fed: self.damage.part(part, fed, made[fed & ~own]) for fed in runs}
             for delivery, fed in plan.answers[part].items():
                 yield delivery, self.runner.predict(part, outputs[part][fed])
             for done in plan.done_with[part]:
@@ -96,15 +103,16 @@ class Evaluation:
         self, part: str, runs: Mapping[int, tuple[Sent, ...]], outputs: Outputs, rows: int
     ) -> dict[int, Tensor]:
         """Return the outputs of one part for all that it is fed; a starved part that emits runs on zeros."""
-        wanted = dict.fromkeys(sent for inputs in runs.values() for sent in inputs)
+        wanted = sorted({sent for inputs in runs.values() for sent in inputs})  # edge by edge
         arrived = {sent: self._send(sent, outputs) for sent in wanted}
         taken = {fed: [arrived[sent] for sent in inputs] or [self.runner.no_input(part, rows)]
                  for fed, inputs in runs.items()}
         return stacked(partial(self.runner.run, part), taken, self._call_rows(part))
 
     def _send(self, sent: Sent, outputs: Outputs) -> Tensor:
-        edge, fed = sent
-        output = outputs[self.graph.edges[edge].source][fed]
-        tensor = self.runner.send(edge, output)
+        edge, key = sent
+        own = key & self.graph.own_marks.get(self.graph.edges[edge].name, 0)
+        output = outputs[self.graph.edges[edge].source][key & ~own]
+        tensor = self.runner.send(edge, output, partial(self.damage.message, edge, key) if own else None)
         self._sent_bytes[edge] = 0.0 if tensor is output else tensor.nbytes / len(tensor)
         return tensor

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from simulator.dataflow.graph import EMPTY, PartGraph
 
-Sent = tuple[int, int]  # an edge, and ``fed`` of the part that it comes from
+Sent = tuple[int, int]  # an edge, and ``fed`` of the part that it comes from, with the edge's own marks
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,21 @@ class RunPlan:
                     taken = [edge for edge in graph.inputs[part] if fed & graph.edge_bit(edge)]
                     senders = [graph.edges[edge].source for edge in taken]
                     behind = [graph.behind(sender, fed) for sender in senders]
-                    inputs[part][fed] = tuple(zip(taken, behind, strict=True))
+                    own = [fed & graph.own_marks.get(graph.edges[edge].name, 0) for edge in taken]
+                    keys = [key | marks for key, marks in zip(behind, own, strict=True)]
+                    inputs[part][fed] = tuple(zip(taken, keys, strict=True))
                     pending += zip(senders, behind, strict=True)
         return RunPlan(graph, wanted, inputs)
 
     @cached_property
     def part_runs(self) -> int:
         """How many distinct outputs are computed; sources and adapters are not counted."""
-        return sum(len(runs) for part, runs in self.inputs.items() if part not in self.graph.sources)
+        return sum(len(self.undamaged(part)) for part in self.inputs if part not in self.graph.sources)
+
+    def undamaged(self, part: str) -> dict[int, tuple[Sent, ...]]:
+        """Return what a part takes by ``fed`` without its own marks: what is computed; damage comes after."""
+        own = self.graph.own_marks.get(part, 0)
+        return {fed & ~own: inputs for fed, inputs in self.inputs[part].items()}
 
     @cached_property
     def answers(self) -> dict[str, dict[int, int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Tensor = NDArray[np.float32]
+Way = Callable[[Tensor], Tensor]
 
 
 class PartRunner(Protocol):
@@ -17,8 +18,11 @@ class PartRunner(Protocol):
     def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
         """Return the source's data for these test samples, shape ``(samples, *shape)``."""
 
-    def send(self, edge: int, output: Tensor) -> Tensor:
-        """Return what arrives over an edge: the adapter and the constant weight applied to the source part's output."""
+    def send(self, edge: int, output: Tensor, way: Way | None = None) -> Tensor:
+        """Return what arrives over an edge: the adapter and the constant weight applied to the source part's output.
+
+        ``way`` is what becomes of values on the way, between sender and receiver; None: they come as they were sent.
+        """
 
     def run(self, part: str, inputs: Sequence[Tensor]) -> Tensor:
         """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""

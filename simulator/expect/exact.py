@@ -34,6 +34,17 @@ class Patterns:
     up: Up
     probability: Floats
 
+    def possible(self) -> Patterns:
+        """Return those that can be, and the first."""
+        kept = self.probability > 0
+        kept[:1] = True
+        return replace(self, up=self.up[kept], probability=self.probability[kept])
+
+    def among(self, count: int) -> Patterns:
+        """Return the patterns of the first so many components, with all others up; probabilities are of those too."""
+        rows = 1 << count
+        return Patterns(self.components[:count], self.up[:rows, :count], self.probability[:rows])
+
     def down(self) -> list[frozenset[str]]:
         """Return the names of what is down, pattern by pattern."""
         return [frozenset(name for name, is_up in zip(self.components, row, strict=True) if not is_up)

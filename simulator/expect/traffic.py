@@ -54,9 +54,10 @@ class Sending:
     def edges(self, down: frozenset[str]) -> tuple[int, ...]:
         """Return the indices of the hyperconnections that carry a message when exactly these components are down."""
         graph, fed = self.reach.graph, self.reach.fed(down)
-        sent = {edge for edge, ends in enumerate(graph.edges) if fed[ends.source] and self.reach.is_up(edge, down)}
+        sent = {edge for edge, ends in enumerate(graph.edges) if fed[ends.source] and self.reach.has_route(edge, down)}
         if self.on_demand:
-            wanted = {edge for choice in self._choices for edge in choice.take(sent.intersection(choice.edges))}
+            came = {edge for edge in sent if self.reach.is_up(edge, down)}
+            wanted = {edge for choice in self._choices for edge in choice.take(came.intersection(choice.edges))}
             sent -= self._skips - wanted
         return tuple(sorted(sent))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -53,15 +53,17 @@ class KerasRunner:
         rows: Tensor = self.data[part][samples]
         return rows
 
-    def send(self, edge: int, output: Tensor) -> Tensor:
+    def send(self, edge: int, output: Tensor, way: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """Return what arrives over an edge for the source part's output.
 
-        The sender adapts and encodes, the receiver decodes and applies the constant weight.
+        The sender adapts and encodes, the receiver decodes and applies the constant weight; ``way`` is what becomes of
+        the decoded values in between.
         """
         sent = output
         for call in self._sends[edge]:
             sent = call([sent])
         sent = received_rows(self.codecs[edge], sent)
+        sent = sent if way is None else way(sent)
         for call in self._places[edge]:
             sent = call([sent])
         weight = self.split.graph.edges[edge].weight

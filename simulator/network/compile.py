@@ -23,6 +23,7 @@ from simulator.network.senders import senders_of
 from simulator.network.starved import Emission
 from simulator.network.timed_joins import TimedJoin, closes_after_first, closes_at_age
 from simulator.network.watching_joins import WatchingJoin
+from simulator.network.wiring import Wiring
 from simulator.network.world import World
 
 
@@ -48,7 +49,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             if part.is_exit:
                 outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
             first_outputs = first_outputs or outputs
-            stations.append(station_on(world, node, place, senders.outputs(part.name, copy, outputs), emission))
+            outputs = senders.outputs(part.name, copy, outputs)
+            stations.append(station_on(senders.wiring, node, place, outputs, emission))
         station = senders.station(part.name, stations, first_outputs)
         if part.join is None:
             begins.append(firing_of(station))
@@ -67,22 +69,24 @@ def patience_of(world: World, node: str) -> Patience | None:
     return Patience(life, world.coins(node)) if life else None
 
 
-def station_on(world: World, node: str, place: int, outputs: Sequence[Settle], emission: Emission | None) -> Station:
+def station_on(wiring: Wiring, node: str, place: int, outputs: Sequence[Settle], emission: Emission | None) -> Station:
     """Return a part on a node; ``place`` is the part's in the graph."""
-    plan, trace, part = world.plan, world.trace, world.plan.graph.parts[place].name
-    machinery = world.machinery(node)
+    world, plan, trace = wiring.world, wiring.plan, wiring.world.trace
+    part, machinery = plan.graph.parts[place].name, world.machinery(node)
+    serve, enter, tagger = wiring.tags.firing(part, node, machinery)
+    outputs = [tagger.output(output) for output in outputs] if tagger else outputs
     late = None if world.marks is None else (world.marks, blame_code(world.index[node], BY_DEADLINE))
     return Station(
         world.clock,
         world.stride,
         1 + place,
         machinery.machine,
-        trace.serving(part, machinery.serve, node),
+        trace.serving(part, serve, node),
         indexed(world.draws.work_ns[work_key(plan, part, node)]),
         tuple(outputs),
         late,
         emission,
-        trace.entering(part, machinery.enter, node),
+        trace.entering(part, enter, node),
         plan.priority.get(part, place),
         patience_of(world, node) if plan.waits_for_repair and plan.graph.parts[place].join else None,
         world.stock(part),

@@ -21,14 +21,14 @@ from simulator.network.world import World
 
 Progress = Callable[[int], None]
 REPORT_EVERY = 1024
-MOST_EDGES = 60  # edges (twice where values are held) and exits of which a delivery is an int64
+MOST_BITS = 61  # of a delivery that is an int64: data, edges, exits, marks, held values
 
 
 class Rows:
     """The log while it is written: the first exit that answers counts; a request is lost when all exits are."""
 
-    def __init__(self, requests: int, edges: int) -> None:
-        self.delivery = filled(0, requests) if edges < MOST_EDGES else [0] * requests
+    def __init__(self, requests: int, bits: int) -> None:
+        self.delivery = filled(0, requests) if bits < MOST_BITS else [0] * requests
         self.end, self.blame = filled(-1, requests), filled(0, requests)
 
     def settle(self, request: int, when: int, fed: int, blame: int) -> None:
@@ -59,7 +59,8 @@ def run(
         has_meters: Whether to note what each machine does; costs a little for each part run.
         trace: Notes what happens to a request.
     """
-    bits = len(plan.graph.edges) * (2 if plan.policy.held else 1) + len(plan.graph.exits)
+    graph = plan.graph
+    bits = graph.width + (1 + len(graph.edges) + len(graph.marks) if plan.policy.held else 0)
     rows = Rows(len(draws.arrivals_ns), bits)
     world = World(plan, draws, has_meters=has_meters, trace=trace)
     if draws.loop:

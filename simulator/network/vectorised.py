@@ -21,6 +21,7 @@ from simulator.network.choose import watched
 from simulator.network.clock import FOREVER
 from simulator.network.column_joins import Fired, Late, one_input, perfect_join, timed_join
 from simulator.network.column_queues import Jobs, Places, TiedError, ended, in_order
+from simulator.network.column_tags import ColumnTags
 from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_until_crash, lives_of
 from simulator.network.engine import finished
 from simulator.network.joins import Rules
@@ -64,7 +65,7 @@ class _Flow:
     def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool) -> None:
         self.plan, self.draws, self.graph = plan, draws, plan.graph
         self.world, self.has_meters = World(plan, draws), has_meters
-        self.wiring, self.loads = Wiring(self.world), dict[str, MachineLoad]()
+        self.wiring, self.tags, self.loads = Wiring(self.world), ColumnTags(self.world), dict[str, MachineLoad]()
         self.births = draws.arrivals_ns
         self.had_alarms = False
         self.ranks: dict[int, Places] = {}
@@ -122,8 +123,8 @@ class _Flow:
         for node in dict.fromkeys(placement.values()):
             if not self.plan.topology.node_by_name[node].serving.is_foreseen:
                 raise Unqualified(f"on {node} a job's end is not known when it comes")
-        if len(graph.edges) + 3 > MOST_BITS:
-            raise Unqualified(f"more than {MOST_BITS - 3} hyperconnections")
+        if len(graph.edges) + len(graph.marks) + 3 > MOST_BITS:
+            raise Unqualified(f"more than {MOST_BITS - 3} hyperconnections and marks of silent errors")
         flow: nx.DiGraph[Stage] = nx.DiGraph()
         flow.add_nodes_from((placement[part.name],) for part in graph.parts)
         for edge, route in zip(graph.edges, self.routes, strict=True):
@@ -137,7 +138,7 @@ class _Flow:
     def _machine(self, node: str) -> None:
         """Run the queue of a machine: all parts on it."""
         parts = [place for place, part in enumerate(self.graph.parts) if self.plan.placement[part.name] == node]
-        fired = [self._fired(place) for place in parts]
+        fired = [self.tags.fired(self.graph.parts[place].name, self._fired(place)) for place in parts]
         offsets = [0 if self.graph.parts[place].join is None else 1 + place for place in parts]
         self.had_alarms |= any(bool(each.by_alarm.any()) for each in fired)
         jobs = self._in_order([each.column for each in fired], offsets, offsets)
@@ -229,6 +230,7 @@ class _Flow:
         route = self.routes[edge]
         for hop in range(place, len(route.links)):
             link, sender = route.links[hop], route.hops[hop]
+            message = self.tags.handed_over(edge, link, message)
             if self.world.line(link, sender).is_queueing:
                 self.waiting[link, sender].append((edge, hop, message))
                 return
@@ -237,7 +239,7 @@ class _Flow:
         message = replace(message, fed=fed)
         if self.marks is not None and route.links:
             message = message.late(self.marks, blame_code(self.world.index[route.links[-1]], BY_DEADLINE))
-        self.inputs[edge] = message
+        self.inputs[edge] = self.tags.arriving(edge, message)
 
     def _crossed(self, edge: int, link: str, message: Column) -> Column:
         """Return a message after a link without a queue."""
@@ -255,7 +257,7 @@ class _Flow:
     def _through(self, edge: int, link: str, message: Column, arrival: Ints) -> Column:
         """Return a message that has got to the end of a link, where its loss coin is known."""
         message = replace(message, when=np.where(message.fed > 0, arrival, message.when))
-        lost = self.draws.lost.get((self.graph.edges[edge].name, link))
+        message, lost = self.tags.across(edge, link, message), self.draws.lost.get((self.graph.edges[edge].name, link))
         if lost is None:
             return message
         return message.lost((message.fed > 0) & lost, arrival, blame_code(self.world.index[link], BY_LOSS))

@@ -16,6 +16,7 @@ from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, blame_code
 from simulator.network.life import Life, forever
 from simulator.network.links import Hop, Settle
 from simulator.network.passage import cut_by_link, cut_by_relay, passage
+from simulator.network.tags import tags_of
 from simulator.network.world import World
 from simulator.topology.routes import Route
 
@@ -43,7 +44,7 @@ class Wiring:
     """The wires between parts, built backwards from what they feed."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.plan = world, world.plan
+        self.world, self.plan, self.tags = world, world.plan, tags_of(world)
 
     def wire(self, sending: Sending, settle: Settle) -> Settle:
         """Return the wire of a hyperconnection; a sender that waits for repairs keeps its messages until they came."""
@@ -55,6 +56,7 @@ class Wiring:
     def _wire(self, sending: Sending, settle: Settle) -> Settle:
         """Return a wire: local, over a fixed route, or rerouted around failures."""
         nominal = self.world.routes.find(sending.source, sending.target)
+        settle = self.tags.arriving(sending.edge, settle)
         if nominal is None or self.is_rerouted(sending.source, sending.target, nominal):
             return links.rerouted(self._chooser(sending, settle, nominal))
         return self._along(sending, nominal, settle, is_alone=True)
@@ -123,10 +125,11 @@ class Wiring:
         if world.marks is not None and route.links:
             settle = links.late_at(settle, world.marks, blame_code(world.index[route.links[-1]], BY_DEADLINE))
         hops = [self._hop(sending, link, sender) for link, sender in zip(route.links, route.hops, strict=False)]
-        if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route):
+        may_strike = any(self.tags.may_strike(sending.edge, link) for link in route.links)
+        if all(self._only_delays(hop) for hop in hops) and not self._has_stops(route) and not may_strike:
             return links.delay(settle, sum(hop.line.latency_ns for hop in hops), bit)
         hop_by_hop = partial(self._hop_by_hop, sending, route, hops, settle, is_alone=is_alone)
-        cut = self._cut(route, hops)
+        cut = None if may_strike else self._cut(route, hops)
         if cut is None:
             return hop_by_hop()
         return passage(settle, sum(hop.line.latency_ns for hop in hops), bit, cut, hop_by_hop)
@@ -152,7 +155,9 @@ class Wiring:
     ) -> Settle:
         world, bit = self.world, self.plan.graph.edge_bit(sending.edge)
         for place in range(len(hops) - 1, -1, -1):
+            settle = self.tags.across(sending.edge, route.links[place], settle)
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
+            settle = self.tags.handed_over(sending.edge, route.links[place], settle)
             if self.needs_entry(route, place, is_alone):
                 offset = world.offset(sending.edge, place, sending.copy)
                 settle = links.enter_later(settle, world.clock, world.stride, offset)

@@ -100,6 +100,8 @@ SHOWS = {
                                "outages of the component and over replications; other components may be down too.",
     "accuracy_vs_deadline": "Share of all arrivals that were answered correctly within d: the on-time accuracy of "
                             "every deadline, as far as nothing but the judgement depends on it.",
+    "silent_errors": "Expected accuracy, and the share of requests whose answer is not that of the same delivery "
+                     "without damage (silent data corruption), along a swept number.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
                "training seeds and test set.",
     "repeats_lines": "Lines are means over the repeats; the bands cover training seeds and test set. Differences are "

@@ -4,6 +4,7 @@ from simulator.report.codec_figure import accuracy_against_bytes
 from simulator.report.curves import accuracy_vs_deadline, accuracy_vs_failure, latency_distribution
 from simulator.report.drawing import topology_drawing
 from simulator.report.ending_bars import endings
+from simulator.report.errors_figure import error_axis, errors_along
 from simulator.report.fit_figure import fit_figure
 from simulator.report.lines_figure import has_lines, repeats_lines
 from simulator.report.outages_figure import accuracy_around_outages, outage_curves
@@ -12,5 +13,5 @@ from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_over_time", "accuracy_vs_deadline",
-           "accuracy_vs_failure", "endings", "fit_figure", "has_lines", "latency_distribution", "outage_curves",
-           "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+           "accuracy_vs_failure", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
+           "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

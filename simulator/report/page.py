@@ -11,7 +11,15 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, detection_table, machines, repeats_table, time_tables, traffic
+from simulator.report import (
+    codec_table,
+    detection_table,
+    errors_table,
+    machines,
+    repeats_table,
+    time_tables,
+    traffic,
+)
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -31,6 +39,7 @@ HEADINGS = {
     "accuracy_over_time": "Accuracy over time",
     "accuracy_against_bytes": "Accuracy against bytes",
     "accuracy_around_outages": "Accuracy around an outage",
+    "silent_errors": "Silent errors, along the sweep",
     "accuracy_vs_deadline": "Accuracy against deadline",
     "repeats": "Expected accuracy, side by side",
     "repeats_lines": "Expected accuracy, along the sweep",
@@ -82,7 +91,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(detection_table.TITLE, detection_table.detection_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
-        _section(codec_table.TITLE, _codecs(record)), *below,
+        _section(codec_table.TITLE, _codecs(record)), _section(errors_table.TITLE, _errors(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
@@ -194,6 +203,14 @@ def _codecs(record: Record) -> str:
     headers, rows = codec_table.codec_rows(record)
     note = f'<p class="small">{html.escape(codec_table.CAPTION)}.</p>'
     return _table(headers, rows) + note if rows else ""
+
+
+def _errors(record: Record) -> str:
+    (headers, rows), (by_ending, endings) = errors_table.error_rows(record), errors_table.ending_rows(record)
+    if not rows:
+        return ""
+    note = f'<p class="small">{html.escape(errors_table.CAPTION)}.</p>'
+    return _table(headers, rows) + note + (_table(by_ending, endings) if endings else "")
 
 
 def _reasons(record: Record) -> str:

@@ -10,6 +10,7 @@ from simulator.dataflow.graph import PartGraph
 from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
+from simulator.failures.error_states import error_problems
 from simulator.failures.slow import Slow
 from simulator.failures.trace_block import TraceBlock
 from simulator.model.blocks import ModelFile
@@ -20,8 +21,9 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
-from simulator.scenario.placing import placement_problems, route_problems
+from simulator.scenario.placing import placement_of, placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.struck import strikable
 from simulator.topology.graph import Topology
 
 
@@ -45,6 +47,9 @@ def cross_problems(parts: Parts) -> Problems:
     if parts.scenario and parts.model and parts.topology:
         problems += placement_problems(parts.scenario, parts.model, parts.topology, parts)
         problems += _loop_problems(parts.scenario, graph, parts)
+        on = strikable(parts.topology, parts.model, placement_of(parts.scenario, parts.model))
+        problems += [replace(problem, place=parts.document.place(problem.place))
+                     for problem in error_problems(parts.scenario.errors, on)]
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     return tuple(problems)
 
@@ -64,6 +69,7 @@ def trace_blocks(scenario: Scenario) -> dict[str, TraceBlock]:
     """Return the traces that a scenario replays, by dotted key."""
     blocks = {f"failures.{place}": block for place, block in enumerate(scenario.failures)}
     blocks |= {f"slow.{place}.when": slow.when for place, slow in enumerate(scenario.slow)}
+    blocks |= {f"errors.{place}.when": error.when for place, error in enumerate(scenario.errors) if error.when}
     return {place: block for place, block in blocks.items() if isinstance(block, TraceBlock)}
 
 

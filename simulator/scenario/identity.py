@@ -35,7 +35,8 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
                                   exclude_defaults=True)
     model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
-    reads_positions = any(getattr(block, "reads_positions", False) for block in cell.scenario.failures)
+    blocks = [*cell.scenario.failures, *(error.when for error in cell.scenario.errors)]
+    reads_positions = any(getattr(block, "reads_positions", False) for block in blocks)
     drawn = DRAWN - {"position"} if reads_positions else DRAWN
     topology["nodes"] = {name: without(node, drawn) for name, node in topology["nodes"].items()}
     topology["components"] = list(cell.topology.components)  # their order is the order of the patterns

@@ -12,6 +12,7 @@ from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.expect.blocks import Measures
 from simulator.failures.blocks import Failure
+from simulator.failures.errors import SilentError
 from simulator.failures.slow import Slow
 from simulator.model.blocks import Failout, Strategy, Training
 from simulator.model.codecs import Codec
@@ -55,7 +56,8 @@ class Scenario(Block):
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
-    ``slow`` are machines that are up but slow, at times; ``disturbances`` are scripted trouble on links, spikes of
+    ``slow`` are machines that are up but slow, at times; ``errors`` are silent ones: values that are damaged, at times,
+    and tag the answers that rest on them; ``disturbances`` are scripted trouble on links, spikes of
     latency and messages that are lost for certain;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
@@ -73,6 +75,7 @@ class Scenario(Block):
     placement: dict[str, Nodes] = {}
     failures: tuple[Failure, ...] = ()
     slow: tuple[Slow, ...] = ()
+    errors: tuple[SilentError, ...] = ()
     workload: Workload | None = None
     disturbances: tuple[Disturbance, ...] = ()
     policy: Policy = Policy()

@@ -20,6 +20,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.failures.blocks import build_process
+from simulator.failures.error_states import SilentErrors, silent_errors, with_errors
 from simulator.failures.process import FailureProcess, NoLaw
 from simulator.failures.slow import Slowness, slownesses
 from simulator.failures.trace_block import TraceBlock
@@ -35,7 +36,9 @@ from simulator.network.plan import Plan, Times
 from simulator.network.waits import with_waits
 from simulator.scenario.placing import placement_of, replicas_of
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.struck import strikable
 from simulator.seeds import Streams
+from simulator.study.marks import Ways, with_marks
 from simulator.study.trace_files import TraceFile, read_trace
 from simulator.topology.graph import Topology
 from simulator.topology.routes import Routes
@@ -61,7 +64,11 @@ class Assembly:
     def graph(self) -> PartGraph:
         """The part graph under the scenario's strategy, skips, weights, and what it says of starved parts."""
         graph = part_graph(self.model, self.scenario.strategy, self.scenario.skips, self._weights())
-        return replace(graph, starved_emits=self.scenario.starved == "emit")
+        graph = replace(graph, starved_emits=self.scenario.starved == "emit")
+        if not self.errors:
+            return graph
+        ways = Ways(Routes(self.topology), frozenset(self.crashes.components))
+        return with_marks(graph, self.errors, self.placement, ways)
 
     def _weights(self) -> tuple[float, ...]:
         """Return the weight of each hyperconnection of the model file under the scenario's scheme."""
@@ -74,7 +81,7 @@ class Assembly:
     def _survival(self, asked_by: str) -> dict[str, float]:
         """Return P(up) of the node of each source and part under the scenario's failures."""
         try:
-            known = dict(zip(self.process.components, self.process.survival().tolist(), strict=True))
+            known = dict(zip(self.crashes.components, self.crashes.survival().tolist(), strict=True))
         except NoLaw as no_law:
             told = f"needs the survival of every node, but {no_law}"
             raise ScenarioError(Problem(asked_by, told, "use failures that state it, such as bernoulli")) from no_law
@@ -101,9 +108,20 @@ class Assembly:
         return replicas_of(self.scenario)
 
     @cached_property
-    def process(self) -> FailureProcess:
+    def crashes(self) -> FailureProcess:
         """What can fail, and when."""
         return build_process(self.scenario.failures, self.topology, self._trace)
+
+    @cached_property
+    def errors(self) -> tuple[SilentErrors, ...]:
+        """What silent errors there are, and when."""
+        on = strikable(self.topology, self.model, self.placement)
+        return silent_errors(self.scenario.errors, on, self._trace)
+
+    @cached_property
+    def process(self) -> FailureProcess:
+        """What can fail, and what can be damaged, and when; the states of silent errors are its last components."""
+        return with_errors(self.crashes, self.errors)
 
     @cached_property
     def slow(self) -> tuple[Slowness, ...]:

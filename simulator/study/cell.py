@@ -23,6 +23,7 @@ from simulator.scenario.variants import Variant
 from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, given_costs, read_table
 from simulator.study.codec_findings import find_codecs, find_messages
+from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
 from simulator.study.memory import Memory
@@ -81,6 +82,18 @@ class Cell:
         """The delivery of each pattern, with no delays."""
         return [self.assembly.reach.delivery(down) for down in self.patterns.down()]
 
+    @cached_property
+    def possible(self) -> exact.Patterns:
+        """The patterns that an expectation is over: all of them, with silent errors those that can be."""
+        return self.patterns.possible() if self.assembly.errors else self.patterns
+
+    @cached_property
+    def possible_deliveries(self) -> list[int]:
+        """The delivery of each of these."""
+        if not self.assembly.errors:
+            return self.delivery_of_pattern
+        return [self.assembly.reach.delivery(down) for down in self.possible.down()]
+
     def run(self) -> CellAnswer:
         """Return the answer of the cell."""
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
@@ -137,23 +150,23 @@ class Cell:
             self.found.notes.append("no model and no table: accuracy is not measured")
             return None
         try:
-            probability = self.patterns.probability
+            probability, deliveries = self.possible.probability, self.possible_deliveries
         except NoLaw as no_law:
             if self.assembly.scenario.measure.expected_accuracy:
                 self.found.notes.append(f"no exact expected accuracy: {no_law}")
             return None
         if table is not None:
-            expectation = exact.expected_from_table(probability, table.accuracy(self.patterns.up))
+            expectation = exact.expected_from_table(probability, table.accuracy(self.possible.up))
         elif self.answers:
             outcomes = self.answers.outcomes
-            outcomes.ensure(self.delivery_of_pattern)
-            expectation = exact.expected_accuracy(
-                probability, self.delivery_of_pattern, outcomes.correct, outcomes.groups
-            )
+            outcomes.ensure(deliveries)
+            expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups)
             self._keep_clusters(expectation.by_sample, outcomes.groups)
+            chances = exact.probability_of_deliveries(probability, deliveries)
             if has_codecs(self.assembly.model):
-                chances = exact.probability_of_deliveries(probability, self.delivery_of_pattern)
-                find_codecs(self.answers, chances, self.delivery_of_pattern[0], self.found)
+                find_codecs(self.answers, chances, deliveries[0], self.found)
+            if self.assembly.graph.marks:
+                find_errors(self.assembly.graph, outcomes, chances, self.found)
         self._keep_expectation(expectation)
         return expectation.expected_accuracy
 
@@ -163,7 +176,7 @@ class Cell:
         found.estimates["all_up_accuracy"] = expectation.all_up_accuracy
         if not np.isnan(expectation.no_information_flow.value):
             found.estimates["no_information_flow"] = expectation.no_information_flow
-        found.counts["patterns"] = len(self.patterns.probability)
+        found.counts["patterns"] = len(self.possible.probability)
         graph = self.assembly.graph
         found.tables["deliveries"] = [
             {**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries[:MOST_PROBABLE]
@@ -200,15 +213,18 @@ class Cell:
         except NoLaw as no_law:
             self.found.notes.append(f"no accuracy against failure probability: {no_law}")
             return
-        table = self._table()
+        table, deliveries = self._table(), self.delivery_of_pattern
+        if self.assembly.errors:
+            everything, patterns = patterns, patterns.among(len(self.assembly.crashes.components))
+            deliveries = deliveries[: len(patterns.up)]
+            self.found.notes.append("accuracy against failure probability is without silent errors")
         if table is not None:
-            curve = accuracy_vs_failure_from_table(patterns, table.accuracy(patterns.up), probabilities)
+            up = (everything if self.assembly.errors else patterns).up[: len(patterns.up)]
+            curve = accuracy_vs_failure_from_table(patterns, table.accuracy(up), probabilities)
         elif self.answers:
             outcomes = self.answers.outcomes
-            outcomes.ensure(self.delivery_of_pattern)
-            curve = accuracy_vs_failure(
-                patterns, self.delivery_of_pattern, outcomes.correct, probabilities, outcomes.groups
-            )
+            outcomes.ensure(deliveries)
+            curve = accuracy_vs_failure(patterns, deliveries, outcomes.correct, probabilities, outcomes.groups)
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve

@@ -50,6 +50,7 @@ class Explanation:
         down: What was down at its birth, with causes in brackets.
         switches: What crashed or was repaired during its life: instant in nanoseconds, and words.
         edges: The fate of each hyperconnection by what was up at its birth, with no delays.
+        held: States of silent errors that held at its birth.
     """
 
     cell: CellRecord
@@ -58,6 +59,7 @@ class Explanation:
     down: tuple[str, ...]
     switches: tuple[tuple[int, str], ...]
     edges: tuple[EdgeFate, ...]
+    held: tuple[str, ...] = ()
 
     @property
     def assembly(self) -> Assembly:
@@ -109,10 +111,11 @@ def _explained(asked: Asked, cell: CellRecord, variant: Variant) -> Explanation:
     birth = np.array([row["arrival_ns"]], dtype=np.int64)
     number = np.array([asked.request], dtype=np.int64)
     columns = down_columns(assembly, timeline, asked.replication, (number, birth, birth), assembly.reach.relevant)
-    down = down_at(columns, 0)
-    fates = edge_fates(assembly, frozenset(down))
-    return Explanation(cell, variant, row, tuple(name + causes_text(down[name]) for name in down),
-                       tuple(_switches(assembly, timeline, row)), fates)
+    found, states = down_at(columns, 0), assembly.reach.strikes.states
+    down = [name + causes_text(found[name]) for name in found if name not in states]
+    held = tuple(name for name in found if name in states)
+    switches = tuple(_switches(assembly, timeline, row))
+    return Explanation(cell, variant, row, tuple(down), switches, edge_fates(assembly, frozenset(found)), held)
 
 
 def timeline_of(assembly: Assembly, replication: int, until_ns: int) -> Timeline | None:
@@ -148,7 +151,8 @@ def _switches(assembly: Assembly, timeline: Timeline | None, row: Row) -> Iterat
         return
     found = []
     for place, name in enumerate(timeline.components):
-        for instants, word in ((timeline.crash_ns[place], "crashes"), (timeline.repair_ns[place], "is repaired")):
+        words = ("begins", "ends") if name in assembly.reach.strikes.states else ("crashes", "is repaired")
+        for instants, word in zip((timeline.crash_ns[place], timeline.repair_ns[place]), words, strict=True):
             inside = instants[(instants > row["arrival_ns"]) & (instants <= row["end_ns"])]
             found += [(int(instant), f"{name} {word}") for instant in inside if name in assembly.reach.relevant]
     yield from sorted(found)

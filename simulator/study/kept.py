@@ -19,7 +19,7 @@ from simulator.model.keep import cache_folder, has_onednn, write_arrays
 from simulator.scenario.identity import digest
 from simulator.study.assemble import Assembly
 from simulator.study.fingerprint import file_hash
-from simulator.study.memory import answers_name
+from simulator.study.memory import answers_name, errors_name
 
 FORMAT = 1  # raise it when evaluation changes, so that old answers are not taken for new ones
 CODED, UNCODED = "coded", "uncoded"
@@ -46,7 +46,7 @@ def kept_path(assembly: Assembly, dataset: DataSet) -> Path:
     """Return the file of a cell's answers: its name depends on model, training, data, seed and versions."""
     given = assembly.model.keras
     parts = (str(FORMAT), answers_name(assembly), dataset.fingerprint, file_hash(given.file) if given else "",
-             *environment())
+             *environment(), *filter(None, [errors_name(assembly)]))
     return cache_folder() / "answers" / f"{digest(chr(10).join(parts))[:32]}.npz"
 
 

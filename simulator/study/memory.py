@@ -13,6 +13,7 @@ from simulator.study.assemble import Assembly
 if TYPE_CHECKING:
     from simulator.model.data import DataSet
     from simulator.study.answers import Answers
+    from simulator.study.network import Network
 
 
 class Memory:
@@ -25,6 +26,7 @@ class Memory:
     def __init__(self) -> None:
         self._dataset: tuple[str, DataSet] | None = None
         self._answers: tuple[str, Answers] | None = None
+        self._network: tuple[str, Network] | None = None
 
     def dataset(self, assembly: Assembly, make: Callable[[], DataSet]) -> DataSet:
         """Return the data set of a cell, loaded unless the cell before had the same."""
@@ -35,11 +37,20 @@ class Memory:
 
     def answers(self, assembly: Assembly, make: Callable[[], Answers]) -> Answers:
         """Return the answers of a cell's model, made unless the cell before had the same."""
-        name = answers_name(assembly)
+        name = answers_name(assembly) + errors_name(assembly)
         if self._answers is None or self._answers[0] != name:
             self._answers = None  # frees the old ones before the new ones are made
             self._answers = (name, make())
         return self._answers[1]
+
+    def network(self, assembly: Assembly, make: Callable[[], Network]) -> tuple[Network, bool]:
+        """Return the network of a cell's model, and whether it had to be made; silent errors do not change it."""
+        name = answers_name(assembly)
+        is_new = self._network is None or self._network[0] != name
+        if self._network is None or is_new:
+            self._network = None  # frees the old one before the new one is made
+            self._network = (name, make())
+        return self._network[1], is_new
 
 
 def answers_name(assembly: Assembly) -> str:
@@ -49,6 +60,14 @@ def answers_name(assembly: Assembly) -> str:
         str(assembly.scenario.seed), repr(assembly.scenario.policy.no_answer), assembly.scenario.strategy,
         repr(assembly.topology.nodes) if any(node.memory_bytes for node in assembly.topology.nodes) else "",
     ]))
+
+
+def errors_name(assembly: Assembly) -> str:
+    """Return the hash of the silent errors that a cell's answers may be damaged by, "" where there are none."""
+    if not assembly.graph.marks:
+        return ""
+    kinds = [_text(error.block) for error in assembly.errors]
+    return digest("\n".join([*kinds, repr([(mark.place, mark.tag) for mark in assembly.graph.marks])]))
 
 
 def trainings(assemblies: Iterable[Assembly]) -> list[str]:

@@ -148,7 +148,7 @@ class Telling:
         if note.event is Event.ARRIVED:
             begun = self._of(Event.BEGUN).get(self.assembly.graph.edges[int(note.place)].target)
             is_late = begun is not None and note.when_ns > begun.when_ns
-            return "arrives, too late" if is_late else "arrives"
+            return "arrives" + self._damaged(note) + ", too late" * is_late
         if note.event is Event.HANDED or note.event is Event.SENT:
             return self._sent(note)
         return {Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
@@ -160,6 +160,12 @@ class Telling:
             return "sent" if not handed or handed[0] == note.when_ns else "is kept for a repair"
         is_first = note.when_ns == self._of(Event.SENT)[note.place].when_ns
         return "" if is_first else "handed over" if note.when_ns == handed[0] else "handed over again"
+
+    def _damaged(self, note: Note) -> str:
+        """Return the tags of silent errors with which a message has come, in words."""
+        ends = self.assembly.graph.edges[int(note.place)]
+        tags = self.assembly.graph.tags(note.fed, ends.source, ends.name)
+        return f" damaged ({', '.join(tags)})" if tags else ""
 
     def _part(self, note: Note) -> str:
         if note.event is Event.BEGUN:

@@ -24,6 +24,7 @@ from simulator.study.agreement import zero_delay_identity
 from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.detection_findings import DetectionFindings, with_perfect_detection
+from simulator.study.error_findings import find_served_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
 from simulator.study.machine_findings import find_machines
@@ -74,6 +75,9 @@ class TimedFindings:
             self._keep_timed(runs, requests, expected, total)
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found)
             self._zero_delay(workload)
+            if self.assembly.graph.marks:
+                outcomes = self.answers.outcomes if self.answers else None
+                find_served_errors(self.assembly.graph, outcomes, runs, requests, self.found)
         if scenario.measure.accuracy_over_time and self.answers:
             span = int(requests.arrival_ns.max()) + 1
             self.found.curves["accuracy_over_time"] = accuracy_over_time(
@@ -164,7 +168,8 @@ class TimedFindings:
         lasts = [int(runs.end_ns[runs.replication == number].max()) for number in range(len(runs.timelines))]
         counted = cycles(zip(runs.timelines, lasts, strict=True))
         self.found.tables["cycles"] = [{"component": name, "failures": count} for name, count in counted.items()]
-        few = sorted((count, name) for name, count in counted.items() if count < FEW_CYCLES)
+        coins = {name for error in self.assembly.errors if error.block.when is None for name in error.states.values()}
+        few = sorted((count, name) for name, count in counted.items() if count < FEW_CYCLES and name not in coins)
         rates = self._switches_per_s()
         if few and rates is not None and rates.any():
             named = ", ".join(f"{name} {count}" for count, name in few[:3])

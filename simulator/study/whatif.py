@@ -95,7 +95,7 @@ def what_if(
     ending = endings(np.array([log.delivery[0] != EMPTY]), birth, log.end_ns, log.blame, plan.policy.deadline_ns)
     accuracy, by_class = judge(judged, log.delivery[0])
     return WhatIf(
-        tuple(n for n in assembly.topology.components if n in all_down),
+        tuple(n for n in components_of(assembly) if n in all_down),
         assembly.graph.text(log.delivery[0]),
         edge_fates(assembly, all_down),
         accuracy,
@@ -108,7 +108,7 @@ def what_if(
 
 def check_names(assembly: Assembly, down: Sequence[str]) -> None:
     """Raise ScenarioError when a component does not exist, for all of them at once."""
-    known = assembly.topology.components
+    known = components_of(assembly)
     problems = [
         Problem("option --down", f"no node or link named {name!r}", did_you_mean(name, known))
         for name in down
@@ -118,9 +118,15 @@ def check_names(assembly: Assembly, down: Sequence[str]) -> None:
         raise ScenarioError(*problems)
 
 
+def components_of(assembly: Assembly) -> tuple[str, ...]:
+    """Return the names of nodes, links and states of silent errors."""
+    states = (state for error in assembly.errors for state in error.states.values())
+    return (*assembly.topology.components, *states)
+
+
 def frozen(assembly: Assembly, down: Sequence[str], at_ns: int | None) -> Timeline:
     """Return a timeline on which some components are down for good, laid over the scenario's own when asked for."""
-    names = [name for name in assembly.topology.components if name in set(down)]
+    names = [name for name in components_of(assembly) if name in set(down)]
     own: dict[str, tuple[Times, Times]] = {}
     if at_ns is not None and assembly.process.components:
         line = assembly.process.timeline(Streams(assembly.scenario.seed), 1, 2 * at_ns + AGES_NS // 1000)
@@ -129,7 +135,7 @@ def frozen(assembly: Assembly, down: Sequence[str], at_ns: int | None) -> Timeli
         }
     forever = (np.array([-1], dtype=np.int64), np.array([AGES_NS], dtype=np.int64))
     lives = own | dict.fromkeys(names, forever)
-    ordered = [name for name in assembly.topology.components if name in lives]
+    ordered = [name for name in components_of(assembly) if name in lives]
     return Timeline(
         tuple(ordered), tuple(lives[n][0] for n in ordered), tuple(lives[n][1] for n in ordered), None, AGES_NS
     )
@@ -157,7 +163,9 @@ def edge_fates(assembly: Assembly, down: frozenset[str]) -> tuple[EdgeFate, ...]
         if lost:
             fates.append(EdgeFate(edge.name, "lost", lost))
         elif delivery & graph.edge_bit(place):
-            bare = "" if fed[edge.source] & DATA else f"{edge.source} is starved: what it sends holds no data"
+            tags = ", ".join(graph.tags(delivery, edge.source, edge.name))
+            told = f"damaged: {tags}" if tags else ""
+            bare = told if fed[edge.source] & DATA else f"{edge.source} is starved: what it sends holds no data"
             fates.append(EdgeFate(edge.name, "taken", bare))
         else:
             fates.append(EdgeFate(edge.name, "spare", why_spare(assembly, place, fed[edge.target], down)))
@@ -173,7 +181,9 @@ def why_lost(assembly: Assembly, place: int, fed: Mapping[str, int], down: froze
         return f"{source} is down"
     if not fed[edge.source]:
         return f"{edge.source} is starved: none of its inputs came"
-    return "" if assembly.reach.is_up(place, down) else f"no route from {source} to {target} over what is up"
+    if not assembly.reach.has_route(place, down):
+        return f"no route from {source} to {target} over what is up"
+    return "" if assembly.reach.is_up(place, down) else "damaged on its way, and dropped by its receiver"
 
 
 def why_spare(assembly: Assembly, place: int, fed: int, down: frozenset[str]) -> str:

@@ -74,9 +74,16 @@ class Reasons:
             named = self.blamed(life) if is_crash(life.blame) else ""
             others = ", ".join(name + causes_text(life.down[name]) for name in life.down if name != named)
             pieces += [f"also down: {others}"] if others else []
-        elif life.delivery != self.whole:
+        if life.delivery & self.assembly.graph.all_marks:
+            pieces.append(f"damaged: {self.damage(life.delivery)}")
+        if life.delivery != EMPTY and life.delivery & ~self.assembly.graph.all_marks != self.whole:
             pieces.append(self.fallback(life))
         return "; ".join(pieces)
+
+    def damage(self, delivery: int) -> str:
+        """Return the hyperconnections and the exit that carry tags of silent errors, with their tags."""
+        return " ".join(f"{name}[{', '.join(tags)}]"
+                        for name, tags in self.assembly.graph.damage(delivery).items())
 
     def blamed(self, life: Life) -> str:
         """Return the component that is to blame."""
@@ -90,7 +97,7 @@ class Reasons:
         needed, used = self.needed_by(gone), self.needed_by(taken)
         down = [name for name in life.down if name in needed]
         unused = [name for name in down if name not in used]  # what was used was down at another time of its life
-        guilty = [f"{name} was down{causes_text(life.down[name])}" for name in unused or down]
+        guilty = [f"{name} {self.word(name)}{causes_text(life.down[name])}" for name in unused or down]
         guilty = guilty or [f"{name} was suspected" for name in life.suspected if name in needed]
         head = ", ".join(guilty) or "not there in time"
         names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone)]
@@ -101,9 +108,17 @@ class Reasons:
     def _nodes(self, part: str) -> tuple[str, ...]:
         return self.assembly.replicas.get(part, (self.assembly.placement[part],))
 
+    def word(self, name: str) -> str:
+        """Return what a component was, or a state of silent errors."""
+        return "held" if name in self.assembly.reach.strikes.states else "was down"
+
     def needed_by(self, edges: Iterable[int]) -> frozenset[str]:
-        """Return the components that some hyperconnections need: all nodes of their ends, and their routes."""
+        """Return what some hyperconnections need: all nodes of their ends, and their routes, in no state that loses."""
         needed: set[str] = set()
+        edges = [*edges]
+        names = {self.assembly.graph.edges[edge].name for edge in edges}
+        for mark in self.assembly.graph.marks:
+            needed |= {*mark.strikes.values()} if mark.is_lost and mark.place in names else set()
         for edge in edges:
             ends = self.assembly.graph.edges[edge]
             for source, target in product(self._nodes(ends.source), self._nodes(ends.target)):

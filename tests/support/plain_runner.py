@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -42,9 +42,10 @@ class PlainRunner:
     def source(self, part: str, samples: np.ndarray) -> np.ndarray:
         return self.data[part][samples]
 
-    def send(self, edge: int, output: np.ndarray) -> np.ndarray:
+    def send(self, edge: int, output: np.ndarray, way: Callable[[np.ndarray], np.ndarray] | None = None) -> np.ndarray:
         weight = self.graph.edges[edge].weight
         sent = output @ self.adapters[edge] if edge in self.adapters else output
+        sent = sent if way is None else way(sent)
         return sent if weight == 1 else sent * np.float32(weight)
 
     def run(self, part: str, inputs: Sequence[np.ndarray]) -> np.ndarray:
