@@ -49,8 +49,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             if part.is_exit:
                 outputs.append(links.delay(answered, 0, plan.graph.exit_bit(part.name)))
             first_outputs = first_outputs or outputs
-            outputs = senders.outputs(part.name, copy, outputs)
-            stations.append(station_on(senders.wiring, node, place, outputs, emission))
+            told = senders.outputs(part.name, copy, outputs)
+            stations.append(station_on(senders.wiring, node, place, told, emission))
         station = senders.station(part.name, stations, first_outputs)
         if part.join is None:
             begins.append(firing_of(station))

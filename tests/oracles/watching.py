@@ -98,10 +98,10 @@ class WatchingWorld(World):
         lost = [(news.when_ns, edge) for edge, news in known.items() if news.taken is None and news.cause != "?"]
         return News(int(self.env.now), None, known[max(lost)[1]].cause if lost else "")
 
-    def travel(self, request: Request, edge: int) -> Generator[simpy.Event, object, str]:
+    def travel(self, request: Request, edge: int, marks: set[int]) -> Generator[simpy.Event, object, str]:
         """Carry a message, unless it is a skip that nobody wants."""
         if edge not in self.bypassing:
-            return (yield from super().travel(request, edge))
+            return (yield from super().travel(request, edge, marks))
         ends, down = self.graph.edges[edge], self.down_now(request)
         join = self.graph.part_by_name[ends.target].join
         here = {e for e in join.edges if self.delivers(e, down, {ends.source})} | {edge}
@@ -111,7 +111,7 @@ class WatchingWorld(World):
         where = (self.plan.placement[part] for part in (ends.source, ends.target))
         route = self.routes.find(*where, frozenset(self.down | request.absent))
         self.sent[edge] += bool(route and route.links)
-        return (yield from super().travel(request, edge))
+        return (yield from super().travel(request, edge, marks))
 
 
 def phi_suspicions(came: list[int], wait, until_ns: int, history: int) -> list[tuple[int, int]]:
