@@ -224,7 +224,7 @@ class World:
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
             yield from self.turn(request, part)
         now_ns = int(self.env.now)
-        if self.plan.held_ns:
+        if self.plan.held_ns.keys() & set(join.edges):
             join = replace(join, needs="any")  # a held value may be what is needed
         taken = join.take(set(present))
         if taken:
@@ -243,7 +243,7 @@ class World:
             return None
         kind, waits = self.plan.wait
         if kind == "first":
-            if self.plan.held_ns and join.needs != "any":
+            if self.plan.held_ns.keys() & set(join.edges) and join.needs != "any":
                 return None  # what is needed may be held: it waits for all that can come
             is_enough = len(present) >= waits.get(part, len(join.edges)) and join.take(present)
             return self.alarm(request, part, 0) if is_enough else None

@@ -126,3 +126,8 @@ class Policy(Block):
     lost: Literal["at_once", "wait_for_repair"] = "at_once"
     held: Held | None = None
     no_answer: NoAnswer = "expected_guess"
+
+    @property
+    def departs_from_snapshots(self) -> bool:
+        """Whether requests are, by intention, answered from else than what is up: first inputs, repairs, older values."""
+        return isinstance(self.wait, FirstWait) or self.lost != "at_once" or self.held is not None

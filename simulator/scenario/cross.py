@@ -40,7 +40,8 @@ def cross_problems(parts: Parts) -> Problems:
         found = disturbance_problems(parts.scenario.disturbances, parts.topology, names)
         problems += [replace(problem, place=parts.document.place(problem.place)) for problem in found]
     if parts.scenario and parts.model:
-        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
+        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_held_problems(parts.scenario, parts.model, parts),
+                     *_failout_problems(parts.model, parts),
                      *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
         problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
@@ -173,6 +174,24 @@ def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
     if isinstance(wait, DeadlineWait) and scenario.policy.deadline_ns is None:
         yield Problem(parts.document.place("policy.wait"), "'deadline' waits for a deadline, but there is none",
                       "write 'policy: {deadline: 250 ms, ...}'")
+
+
+def _held_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    held = scenario.policy.held
+    if held is None:
+        return
+    place = parts.document.place("policy.held")
+    if scenario.outcomes is not None:
+        yield Problem(place, "a held value needs the network that it goes into, and outcomes come from a table",
+                      "leave out 'held', or name a model with layers instead of 'outcomes'")
+    if scenario.starved == "emit":
+        yield Problem(place, "with 'starved: emit' a part that lacks inputs fires on nothing, with 'held' on older values",
+                      "write 'starved: silent'")
+    known = [*model.parts, *(f"{edge.source}->{edge.target}" for edge in model.hyperconnections)]
+    for name in held.age_ns if isinstance(held.age_ns, Mapping) else ():
+        if name not in known:
+            place = parts.document.place(f"policy.held.age.{name}")
+            yield Problem(place, f"no part or hyperconnection named {name!r}", did_you_mean(name, known))
 
 
 def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:

@@ -11,9 +11,11 @@ REPEAT = "repeat"  # in a label: which of the repeats
 def label_text(value: Any) -> str:
     """Return a value of a sweep for a label.
 
-    >>> label_text("dfg"), label_text(3), label_text({"kind": "timeout", "after": "80 ms"})
-    ('dfg', '3', 'timeout 80 ms')
+    >>> label_text("dfg"), label_text(3), label_text(None), label_text({"kind": "timeout", "after": "80 ms"})
+    ('dfg', '3', 'none', 'timeout 80 ms')
     """
+    if value is None:
+        return "none"
     if isinstance(value, Mapping):
         return " ".join(map(label_text, value.values()))
     if isinstance(value, list | tuple):

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from simulator.dataflow.costs import Costs
+from simulator.evaluate.held import HeldEvaluation, HeldRequests
 from simulator.evaluate.part_by_part import Classes, Evaluation
 from simulator.model.data import DataSet
 from simulator.study.assemble import Assembly
@@ -74,3 +75,7 @@ class Network:
         """Return the predicted class of every test sample for each delivery, with or without untrained codecs."""
         runner = self._runner if has_codecs else self._runner.without_arithmetic()
         return Evaluation(self.assembly.graph, runner, len(self.dataset.y_test)).predictions(deliveries)
+
+    def held_predictions(self, asked: HeldRequests) -> Classes:
+        """Return the predicted class of each answer that rests on values held from earlier requests."""
+        return HeldEvaluation(self.assembly.graph, self._runner).predictions(asked)

@@ -16,6 +16,7 @@ from simulator.failures.slow import spells
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
+from simulator.network.held_log import HeldLog
 from simulator.network.loop import Loop
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
@@ -46,6 +47,7 @@ class TimedRuns:
         too_late: Inputs that came after their part had fired, by part, over all replications.
         vectorised: Requests that the fast path ran.
         machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
+        held: Values of earlier requests that parts took, in each replication.
     """
 
     replication: NDArray[np.int32]
@@ -62,6 +64,7 @@ class TimedRuns:
     too_late: dict[str, int]
     vectorised: int = 0
     machines: tuple[Mapping[str, MachineLoad], ...] = ()
+    held: tuple[HeldLog, ...] = ()
 
 
 def simulate(
@@ -119,6 +122,7 @@ def _replication(
         too_late=dict(log.too_late),
         vectorised=len(arrivals) * is_fast,
         machines=(log.machines,),
+        held=(log.held,),
     )
 
 
@@ -132,7 +136,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
     loads = tuple(load for piece in pieces for load in piece.machines)
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
-                     vectorised=sum(piece.vectorised for piece in pieces))
+                     vectorised=sum(piece.vectorised for piece in pieces),
+                     held=tuple(log for piece in pieces for log in piece.held))
 
 
 def run_once(

@@ -89,10 +89,12 @@ class Reasons:
         unused = [name for name in down if name not in used]  # what was used was down at another time of its life
         guilty = [f"{name} was down{causes_text(life.down[name])}" for name in unused or down]
         head = ", ".join(guilty) or "not there in time"
-        names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone)]
+        held = graph.held_of(life.delivery)
+        names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone, held)]
+        told = f"; held {names[2]}" if held else ""
         if not gone:
-            return f"{head}: also {names[0]}"
-        return f"{head}: {names[0]} in place of {names[1]}" if extra else f"{head}: without {names[1]}"
+            return f"{head}: also {names[0]}{told}"
+        return f"{head}: {names[0]} in place of {names[1]}{told}" if extra else f"{head}: without {names[1]}{told}"
 
     def needed_by(self, edges: Iterable[int]) -> frozenset[str]:
         """Return the components that some hyperconnections need: the nodes of their ends, and their routes."""
