@@ -163,17 +163,15 @@ class World:
             yield Moment(self.env, 0, IN_ORDER + self._place(request, part))
 
     def entry(self, request: Request, edge: int) -> Steps:
-        """Wait until a message may enter a transmitter: where many are handed over at a repair, by (request, edge)."""
-        if not self.plan.waits_for_repair:
-            yield from self.turn(request, self.graph.edges[edge].source)
-        elif self.plan.exact_ties:
+        """Wait until a message may enter a transmitter: after all parts of its request, in order of declaration."""
+        if self.plan.exact_ties:
             place = len(self.graph.parts) + edge
             yield Moment(self.env, 0, IN_ORDER + request.number * self._stride + place)
 
     @property
     def _stride(self) -> int:
-        """Turns of a request: its parts; then, where messages may wait for each other's repair, its edges."""
-        return len(self.graph.parts) + (len(self.graph.edges) if self.plan.waits_for_repair else 0)
+        """Turns of a request: its parts, then its edges."""
+        return len(self.graph.parts) + len(self.graph.edges)
 
     def alarm(self, request: Request, part: str, delay_ns: int) -> Moment:
         """Return the instant when a join closes: after all turns."""
