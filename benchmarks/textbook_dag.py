@@ -55,7 +55,7 @@ class TextbookPlan:
         jitter_ns: Per (edge name, link name): further delay of each message, shape ``(requests,)``.
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
         waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
-        held_ns: By edge, how old the value of an earlier request may be that a join takes in the place of a missing one.
+        held_ns: By edge, how old a value of an earlier request may be that a join takes in the place of a missing one.
     """
 
     graph: PartGraph
@@ -183,18 +183,7 @@ class World:
 
     def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
         """Wait for the inputs, work, send; return what is known of the output."""
-        join = self.graph.part_by_name[name].join
-        if join is None:
-            yield from self.turn(request, name)
-            output = News(int(self.env.now), frozenset())
-        else:
-            output = yield from self.inputs(request, name, join)
-            if output.taken is None and self.graph.starved_emits:
-                output = News(int(self.env.now), frozenset())
-            if output.taken is not None and self.plan.waits_for_repair:
-                yield from self.repair(request, name)
-            if self.plan.held_ns:
-                output = self.filled(request, name, output)
+        output = yield from self.fed(request, name)
         if output.taken is not None:
             node = self.plan.placement[name]
             place = self.graph.position[name]
@@ -207,6 +196,19 @@ class World:
             else:
                 self.env.process(self.message(request, edge, output.taken))
         return output
+
+    def fed(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
+        """Wait until the part can fire, or starves; return the edges behind what it takes."""
+        join = self.graph.part_by_name[name].join
+        if join is None:
+            yield from self.turn(request, name)
+            return News(int(self.env.now), frozenset())
+        output = yield from self.inputs(request, name, join)
+        if output.taken is None and self.graph.starved_emits:
+            output = News(int(self.env.now), frozenset())
+        if output.taken is not None and self.plan.waits_for_repair:
+            yield from self.repair(request, name)
+        return self.filled(request, name, output) if self.plan.held_ns else output
 
     def inputs(self, request: Request, part: str, join: Join) -> Generator[simpy.Event, object, News]:
         """Wait until the join fires or is starved; return the edges behind what it takes."""
@@ -350,4 +352,6 @@ def run(plan: TextbookPlan) -> TextbookResult:
         for name, crash_ns, repair_ns in zip(timeline.components, timeline.crash_ns, timeline.repair_ns, strict=True):
             world.env.process(world.components[name].breakdowns(crash_ns.tolist(), repair_ns.tolist()))
     world.env.run(until=world.env.process(world.births()))
+    if plan.held_ns:
+        world.env.run()  # parts of requests that have ended may still take held values
     return world.result

@@ -47,8 +47,8 @@ class PartGraph:
 
     Sets of edges are ints: bit 0 is "holds this request's data", bit ``1 + e`` is edge e, bit ``1 + edges + x`` is
     the x-th exit. ``fed`` of a part is the set of the edges behind its output; 0 is lost or absent. One more bit, which
-    no delivery has, marks what rests on a starved part that emits. Above it there is one more bit for each edge: a value held
-    from an earlier request was taken in the place of what it did not bring.
+    no delivery has, marks what rests on a starved part that emits. Above it there is one more bit for each edge: a
+    value held from an earlier request was taken in the place of what it did not bring.
 
     Args:
         parts: All parts.

@@ -1,9 +1,9 @@
-"""The predictions of answers that rest on values held from earlier requests: each for its own samples, never remembered.
+"""The predictions of answers that rest on values held from earlier requests: each for its own samples, not remembered.
 
-A held tensor was made of the data that its own request asked about, and of what that request was fed, held values in their
-turn. So what is computed is (part, request) pairs: those behind the wanted answers, each once a chunk, all pairs of a part
-in as few calls as can be, from the sources on. A part of request r depends on parts before it in the graph only, of r or of
-earlier requests, so that one pass through the parts in their order is enough, however long the chain of requests is.
+A held tensor was made of the data that its own request asked about, and of what that request was fed, held values in
+their turn. So what is computed is (part, request) pairs: those behind the wanted answers, each once a chunk, all pairs
+of a part in as few calls as can be, from the sources on. A part of request r depends on parts before it in the graph
+only, of r or of earlier requests, so that one pass through the parts is enough, however long the chain of requests is.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class HeldRequests:
 class HeldEvaluation:
     """Predicted classes of requests.
 
-    At most ``memory_bytes`` of tensors are kept at once (but one answer's, at least; weights are not counted): answers are
-    taken in chunks, and an answer needs at most as many rows of a part as there are ways from the part to its exit.
+    At most ``memory_bytes`` of tensors are kept at once (but one answer's, at least; weights are not counted): answers
+    are taken in chunks, and an answer needs at most as many rows of a part as there are ways from the part to an exit.
 
     Args:
         graph: The part graph.

@@ -9,8 +9,8 @@ from simulator.network import links
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.first_joins import FirstJoin
-from simulator.network.keeping import Patience
 from simulator.network.joins import PerfectJoin, Rules
+from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
 from simulator.network.parts import Station, firing_of, single_input
@@ -57,7 +57,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
         if part.join is None:
             begins.append(firing_of(station))
         else:
-            rules = Rules(replace(part.join, needs="any") if station.stock else part.join)  # the stock sees to the needs
+            join = replace(part.join, needs="any") if station.stock else part.join  # the stock sees to the needs
+            rules = Rules(join)
             ends = settles(world, station, part.name, rules, opens)
             if station.stock:
                 ends = tuple(map(station.stock.noting, rules.edges, ends))

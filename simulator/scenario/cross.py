@@ -40,8 +40,8 @@ def cross_problems(parts: Parts) -> Problems:
         found = disturbance_problems(parts.scenario.disturbances, parts.topology, names)
         problems += [replace(problem, place=parts.document.place(problem.place)) for problem in found]
     if parts.scenario and parts.model:
-        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_held_problems(parts.scenario, parts.model, parts),
-                     *_failout_problems(parts.model, parts),
+        problems += _held_problems(parts.scenario, parts.model, parts)
+        problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
                      *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
         problems += _placement_problems(parts.scenario, parts.model, parts.topology, parts)
@@ -185,7 +185,7 @@ def _held_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
         yield Problem(place, "a held value needs the network that it goes into, and outcomes come from a table",
                       "leave out 'held', or name a model with layers instead of 'outcomes'")
     if scenario.starved == "emit":
-        yield Problem(place, "with 'starved: emit' a part that lacks inputs fires on nothing, with 'held' on older values",
+        yield Problem(place, "with 'starved: emit' a part without inputs fires on nothing, with 'held' on older values",
                       "write 'starved: silent'")
     known = [*model.parts, *(f"{edge.source}->{edge.target}" for edge in model.hyperconnections)]
     for name in held.age_ns if isinstance(held.age_ns, Mapping) else ():

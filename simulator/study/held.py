@@ -24,7 +24,7 @@ ONLY_HELD = len(SHARES) - 1
 
 
 def worths(answers: Answers, graph: PartGraph, runs: TimedRuns, which: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the worth of each request, shape ``(requests,)``: remembered by delivery, or computed where values were held.
+    """Return the worth of each request, shape ``(requests,)``: by delivery, or computed where values were held.
 
     Args:
         answers: The cell's model.
