@@ -21,13 +21,9 @@ Floats = NDArray[np.float64]
 Residual = tuple[bool, float]
 
 
-@final
 @dataclass(frozen=True)
-class Lifetimes(Independent):
-    """Alternating renewal in equilibrium: every instant is like any other, whatever the laws.
-
-    At time 0 a component is up with probability mtbf / (mtbf + mttr), and what is left of its time up or down is drawn
-    from the equilibrium residual of that law, so P(up) is the same at all instants (Cox, Renewal Theory, 1962).
+class Renewing:
+    """Components that are up and down in turn, each by itself.
 
     Args:
         components: Names, in the order of the topology.
@@ -42,6 +38,20 @@ class Lifetimes(Independent):
     mttr_ns: tuple[float, ...]
     up: Law
     down: Law
+
+    def means_ns(self) -> Iterator[tuple[str, tuple[float, float]]]:
+        """Yield each component's name, and its mean times up and down."""
+        return zip(self.components, zip(self.mtbf_ns, self.mttr_ns, strict=True), strict=True)
+
+
+@final
+@dataclass(frozen=True)
+class Lifetimes(Renewing, Independent):
+    """Alternating renewal in equilibrium: every instant is like any other, whatever the laws.
+
+    At time 0 a component is up with probability mtbf / (mtbf + mttr), and what is left of its time up or down is drawn
+    from the equilibrium residual of that law, so P(up) is the same at all instants (Cox, Renewal Theory, 1962).
+    """
 
     def survival(self) -> Floats:
         """Return the availability of each component, mtbf / (mtbf + mttr): P(up) at any instant."""
@@ -60,7 +70,7 @@ class Lifetimes(Independent):
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return the outages that begin before the horizon; one under way at time 0 has the crash instant -1."""
         lives = []
-        for name, means_ns in zip(self.components, zip(self.mtbf_ns, self.mttr_ns, strict=True), strict=True):
+        for name, means_ns in self.means_ns():
             start = self._residual(streams.of(name, "start"), means_ns)
             drawn = cycles_of(streams, name, (self.up, self.down), means_ns)
             lives.append(until_horizon(instants(resumed(drawn, start), is_up=start[0]), until_ns))
@@ -75,22 +85,8 @@ class Lifetimes(Independent):
 
 @final
 @dataclass(frozen=True)
-class NewAtZero(Moving):
-    """Alternating renewal that begins with every component up and new: wear has yet to come.
-
-    Args:
-        components: Names, in the order of the topology.
-        mtbf_ns: Mean time up of each component, > 0.
-        mttr_ns: Mean time down of each component, > 0.
-        up: The law of times up, of all components.
-        down: The law of times down.
-    """
-
-    components: tuple[str, ...]
-    mtbf_ns: tuple[float, ...]
-    mttr_ns: tuple[float, ...]
-    up: Law
-    down: Law
+class NewAtZero(Renewing, Moving):
+    """Alternating renewal that begins with every component up and new: wear has yet to come."""
 
     @property
     def why(self) -> str:
@@ -101,7 +97,7 @@ class NewAtZero(Moving):
     def timeline(self, streams: Streams, requests: int, until_ns: int) -> Timeline:
         """Return the outages that begin before the horizon; all components are up at time 0."""
         lives = [until_horizon(instants(cycles_of(streams, name, (self.up, self.down), means_ns), is_up=True), until_ns)
-                 for name, means_ns in zip(self.components, zip(self.mtbf_ns, self.mttr_ns, strict=True), strict=True)]
+                 for name, means_ns in self.means_ns()]
         return Timeline(self.components, tuple(c for c, _ in lives), tuple(r for _, r in lives), None, until_ns)
 
 

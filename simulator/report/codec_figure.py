@@ -39,7 +39,7 @@ def _draw_points(axes: Axes, cells: Sequence[CellRecord], name: str) -> None:
         whiskers = [[max(0.0, estimate.value - estimate.low)], [max(0.0, estimate.high - estimate.value)]]
         marker = MARKERS[(place + place // len(PALETTE)) % len(MARKERS)]
         axes.errorbar([cell.counts["skip_bytes"]], [estimate.value], yerr=whiskers, fmt=marker, markersize=7,
-                      capsize=3, linewidth=1.2, color=PALETTE[place % len(PALETTE)], label=cell.name)
+                      capsize=3, linewidth=1.2, color=PALETTE[place % len(PALETTE)], label=cell.legend)
     if all(cell.counts["skip_bytes"] for cell in cells):
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")

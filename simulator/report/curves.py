@@ -26,7 +26,7 @@ def accuracy_vs_failure(record: Record) -> Figure:
         figure, axes = _new_axes("Accuracy against failure probability", len(record.cells))
         for place, cell in _placed(record, "accuracy_vs_failure"):
             curve = cell.curves["accuracy_vs_failure"]
-            draw_curve(axes, curve, look_of(place), cell.name, x_scale=100.0)
+            draw_curve(axes, curve, look_of(place), cell.legend, x_scale=100.0)
         axes.set_xlabel("Failure probability p of each component that can fail (%)")
         axes.set_ylabel("Expected accuracy (fraction correct)")
         axes.margins(x=0.02)
@@ -64,7 +64,7 @@ def _draw_shares(axes: Axes, record: Record, name: str, deadline_ms: float | Non
     """Draw curves of shares over time that stay level after their last answer."""
     until_ms = shown_until_ms(record, deadline_ms, name)
     for place, cell in _placed(record, name):
-        draw_curve(axes, stretched(cell.curves[name], until_ms), look_of(place), cell.name,
+        draw_curve(axes, stretched(cell.curves[name], until_ms), look_of(place), cell.legend,
                    every=(0.03 * (1 + place), 0.2))
     axes.set_xlim(0.0, until_ms)
     if deadline_ms is not None:

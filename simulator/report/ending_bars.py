@@ -31,7 +31,7 @@ def endings(record: Record) -> Figure:
         axes = figure.add_subplot()
         for height, cell in enumerate(cells):
             _draw_bar(axes, cell, height, is_first=height == 0)
-        axes.set_yticks(range(len(cells)), [cell.name for cell in cells])
+        axes.set_yticks(range(len(cells)), [cell.legend for cell in cells])
         axes.set_ylim(len(cells) - 0.42, -0.42)
         axes.set_xlim(0, 100)
         axes.grid(visible=False, axis="y")

@@ -41,7 +41,7 @@ def accuracy_around_outages(record: Record) -> Figure:
                 if has_band(curve):
                     banded = True
                     axes.fill_between(curve.x, curve.low, curve.high, color=look.color, alpha=BAND_ALPHA, linewidth=0)
-                axes.plot(curve.x, curve.value, color=look.color, linestyle=look.line, label=cell.name)
+                axes.plot(curve.x, curve.value, color=look.color, linestyle=look.line, label=cell.legend)
             axes.set_ylim(0.0, 1.0)
         for axes in panels[len(components):]:
             axes.set_visible(False)

@@ -11,7 +11,8 @@ from simulator.study.record import Record
 
 __all__ = ["agreement_table", "has_summary", "rich_table", "summary_rows", "table_title"]
 
-CAPTION = "all up, expected, served, on time: accuracies; ± and []: 95 % intervals, none where exact"
+INTERVALS = "± and []: 95 % intervals, none where exact"
+ACCURACIES = ("all up", "expected", "served", "on time")
 
 
 @dataclass(frozen=True)
@@ -76,4 +77,6 @@ def table_title(record: Record) -> str:
 def rich_table(record: Record) -> FittingTable:
     """Return the summary as a table that fits the terminal; intervals move under their numbers where they must."""
     headers, rows = summary_rows(record)
-    return FittingTable(table_title(record), headers, rows, CAPTION)
+    accuracies = ", ".join(head for head in ACCURACIES if head in headers)
+    caption = f"{accuracies}: accuracies; {INTERVALS}" if accuracies else INTERVALS
+    return FittingTable(table_title(record), headers, rows, caption)

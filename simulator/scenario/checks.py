@@ -58,11 +58,11 @@ def _against_problems(document: Document, sweep: Mapping[str, Any]) -> Iterator[
     """Yield a problem for each value to compare with that the sweep's first key does not have."""
     repeats = document.value.get("repeats")
     against = repeats.get("against") if isinstance(repeats, Mapping) else None
-    key, values = next(iter(sweep.items()), (None, []))
-    known = [label_text(value) for value in values] if isinstance(values, list) else []
+    key, values = next(iter(sweep.items()), ("", []))
+    known = [label_text(value, key) for value in values] if isinstance(values, list) else []
     for index, value in enumerate(against if isinstance(against, list) else ()):
-        place, named = document.place(f"repeats.against.{index}"), label_text(value)
-        if key is None:
+        place, named = document.place(f"repeats.against.{index}"), label_text(value, key)
+        if not key:
             yield Problem(place, f"{named!r}, but there is no sweep to compare in", "leave it out, or write a sweep")
         elif named not in known:
             yield Problem(place, f"{named!r} is no value of {key!r}, the sweep's first", did_you_mean(named, known))

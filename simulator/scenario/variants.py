@@ -62,7 +62,7 @@ def variants(loaded: Loaded) -> tuple[Variant, ...]:
 def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
     repeats = loaded.scenario.repeats
     value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"sweep", "repeats"})
-    label = {key: label_text(chosen) for key, chosen in grid.items()}
+    label = {key: label_text(chosen, key) for key, chosen in grid.items()}
     point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid)
     if repeats.count > 1:
         label[REPEAT] = f"repeat {repeat + 1}"

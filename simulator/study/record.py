@@ -39,8 +39,18 @@ class CellRecord:
 
     @property
     def name(self) -> str:
-        """The label as one word, for legends and file names."""
+        """The label as one word, for tables and file names."""
         return ", ".join(self.label.values()) or "all"
+
+    @property
+    def legend(self) -> str:
+        """The label for figures, where no head says what a number counts: ``resilinet, repairmen 2``."""
+        return ", ".join(_with_unit(key, text) for key, text in self.label.items()) or "all"
+
+
+def _with_unit(key: str, text: str) -> str:
+    begins_as_number = bool(text) and text[0] in "-.0123456789"
+    return f"{key.rpartition('.')[2].replace('_', ' ')} {text}" if begins_as_number else text
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     records = tuple(a.record for a in answers)
     repeats, several = loaded.scenario.repeats, loaded.scenario.repeats.count > 1
     is_one = not any(key.partition(".")[0] == "data" for key in repeats.values)
-    against = [label_text(value) for value in repeats.against]
+    against = [label_text(value, next(iter(loaded.scenario.sweep), "")) for value in repeats.against]
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,

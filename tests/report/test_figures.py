@@ -39,6 +39,13 @@ def test_accuracy_against_failure_has_a_curve_for_each_cell_units_and_a_named_ba
     assert tuple(line.get_ydata()) == factory.curves(0.611)["accuracy_vs_failure"].value
 
 
+def test_in_a_legend_numbers_say_what_they_count_and_words_stand_alone():
+    label = {"strategy": "dfg", "failures.0.repairmen": "2", "policy.hedge_after": "5 ms"}
+    made = replace(factory.cell("x"), label=label)
+    axes = draw.latency_distribution(factory.record((made,)), None).axes[0]
+    assert legend_texts(axes)[0] == "dfg, repairmen 2, hedge after 5 ms"
+
+
 def test_an_exact_curve_has_no_band_and_no_legend_entry_for_one():
     cell = factory.cell()
     curve = cell.curves["accuracy_vs_failure"]
