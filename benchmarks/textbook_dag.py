@@ -165,17 +165,15 @@ class World:
             yield Moment(self.env, 0, IN_ORDER + self._place(request, part))
 
     def entry(self, request: Request, edge: int) -> Steps:
-        """Wait until a message may enter a transmitter: where many are handed over at a repair, by (request, edge)."""
-        if not self.plan.waits_for_repair:
-            yield from self.turn(request, self.graph.edges[edge].source)
-        elif self.plan.exact_ties:
+        """Wait until a message may enter a transmitter: after all parts of its request, in order of declaration."""
+        if self.plan.exact_ties:
             place = len(self.graph.parts) + edge
             yield Moment(self.env, 0, IN_ORDER + request.number * self._stride + place)
 
     @property
     def _stride(self) -> int:
-        """Turns of a request: its parts; then, where messages may wait for each other's repair, its edges."""
-        return len(self.graph.parts) + (len(self.graph.edges) if self.plan.waits_for_repair else 0)
+        """Turns of a request: its parts, then its edges."""
+        return len(self.graph.parts) + len(self.graph.edges)
 
     def alarm(self, request: Request, part: str, delay_ns: int) -> Moment:
         """Return the instant when a join closes: after all turns."""
@@ -187,18 +185,7 @@ class World:
 
     def part(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
         """Wait for the inputs, work, send; return what is known of the output."""
-        join = self.graph.part_by_name[name].join
-        if join is None:
-            yield from self.turn(request, name)
-            output = News(int(self.env.now), frozenset())
-        else:
-            output = yield from self.inputs(request, name, join)
-            if output.taken is None and self.graph.starved_emits:
-                output = News(int(self.env.now), frozenset())
-            if output.taken is not None and self.plan.waits_for_repair:
-                yield from self.repair(request, name)
-            if self.plan.held_ns:
-                output = self.filled(request, name, output)
+        output = yield from self.fed(request, name)
         if output.taken is not None:
             node = self.plan.placement[name]
             output = News(output.when_ns, output.taken | self.struck(name, node, request))
@@ -212,6 +199,19 @@ class World:
             else:
                 self.env.process(self.message(request, edge, output.taken))
         return output
+
+    def fed(self, request: Request, name: str) -> Generator[simpy.Event, object, News]:
+        """Wait until the part can fire, or starves; return the edges behind what it takes."""
+        join = self.graph.part_by_name[name].join
+        if join is None:
+            yield from self.turn(request, name)
+            return News(int(self.env.now), frozenset())
+        output = yield from self.inputs(request, name, join)
+        if output.taken is None and self.graph.starved_emits:
+            output = News(int(self.env.now), frozenset())
+        if output.taken is not None and self.plan.waits_for_repair:
+            yield from self.repair(request, name)
+        return self.filled(request, name, output) if self.plan.held_ns else output
 
     def inputs(self, request: Request, part: str, join: Join) -> Generator[simpy.Event, object, News]:
         """Wait until the join fires or is starved; return the edges behind what it takes."""
@@ -227,7 +227,7 @@ class World:
             yield self.env.any_of(open_inputs if closing is None else [*open_inputs, closing])
             yield from self.turn(request, part)
         now_ns = int(self.env.now)
-        if self.plan.held_ns:
+        if self.plan.held_ns.keys() & set(join.edges):
             join = replace(join, needs="any")  # a held value may be what is needed
         taken = join.take(set(present))
         if taken:
@@ -246,7 +246,7 @@ class World:
             return None
         kind, waits = self.plan.wait
         if kind == "first":
-            if self.plan.held_ns and join.needs != "any":
+            if self.plan.held_ns.keys() & set(join.edges) and join.needs != "any":
                 return None  # what is needed may be held: it waits for all that can come
             is_enough = len(present) >= waits.get(part, len(join.edges)) and join.take(present)
             return self.alarm(request, part, 0) if is_enough else None
@@ -364,4 +364,6 @@ def run(plan: TextbookPlan) -> TextbookResult:
         for name, crash_ns, repair_ns in zip(timeline.components, timeline.crash_ns, timeline.repair_ns, strict=True):
             world.env.process(world.components[name].breakdowns(crash_ns.tolist(), repair_ns.tolist()))
     world.env.run(until=world.env.process(world.births()))
+    if plan.held_ns:
+        world.env.run()  # parts of requests that have ended may still take held values
     return world.result

@@ -67,6 +67,8 @@ def show(console: Console, found: Explanation) -> None:
     console.print(edges_table(found.assembly, found.edges))
     because = f" ({row['reason']})" if row["reason"] else ""
     console.print(f"answer: {row['delivery']}   {str(row['ending']).replace('_', ' ')} after {age:,.1f} ms{because}")
+    if isinstance(row.get("held"), str) and row["held"]:
+        console.print(f"held: {row['held']}")
     if row["why"]:
         console.print(f"why: {row['why']}")
 

@@ -84,8 +84,8 @@ AFTER_FIRST = (TimeoutWait, Watching)  # kinds whose joins close some time after
 class Held(Block):
     """A join that fires without an input takes the last value that came for an earlier request, unless it is too old.
 
-    ``age`` is one duration for all hyperconnections, or durations by name of a hyperconnection (``fog2->fog1``) or of a
-    part, for all that feed it; of what is not named nothing is held.
+    ``age`` is one duration for all hyperconnections, or durations by name of a hyperconnection (``fog2->fog1``) or of
+    a part, for all that feed it; of what is not named nothing is held.
     """
 
     age_ns: PositiveDurationNs | dict[str, PositiveDurationNs]
@@ -141,3 +141,17 @@ class Policy(Block):
     def sendings(self) -> int:
         """How often one message may be sent, in all."""
         return (self.retry.attempts if self.retry else 1) * (2 if self.hedge else 1)
+
+    @property
+    def departs_from_snapshots(self) -> bool:
+        """Whether requests are by intention answered from else than what is up: first inputs, repairs, older values."""
+        return bool(self.why_events)
+
+    @property
+    def why_events(self) -> str:
+        """Why requests must be run event by event; empty where nothing here asks for that."""
+        if isinstance(self.wait, FirstWait):
+            return "joins fire at one of their first inputs"
+        if self.lost != "at_once":
+            return "messages wait for repairs"
+        return "joins take values held from earlier requests" if self.held else ""

@@ -55,7 +55,8 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
         if part.join is None:
             begins.append(firing_of(station))
         else:
-            rules = Rules(replace(part.join, needs="any") if station.stock else part.join)  # the stock sees to the needs
+            join = replace(part.join, needs="any") if station.stock else part.join  # the stock sees to the needs
+            rules = Rules(join)
             ends = settles(world, station, part.name, rules, opens)
             if station.stock:
                 ends = tuple(map(station.stock.noting, rules.edges, ends))

@@ -1,8 +1,8 @@
 """Joins that wait for k of their inputs: the k fastest of n answer.
 
 Losses are known at their instant, as under perfect detection, so that such a join never fires later than a perfect one:
-at the k-th input with which its needs are met, or when nothing that it waits for can improve what it takes. What comes at
-the very instant of the k-th input counts: the join looks when everything else of that instant has happened.
+at the k-th input with which its needs are met, or when nothing that it waits for can improve what it takes. What comes
+at the very instant of the k-th input counts: the join looks when everything else of that instant has happened.
 """
 
 from __future__ import annotations

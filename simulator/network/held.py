@@ -1,8 +1,9 @@
-"""Held inputs (``policy.held``): a join that fires without an input takes the last value that came for an earlier request.
+"""Held inputs (``policy.held``): a join that fires without an input takes the last value of an earlier request.
 
-The receiving node keeps, of each hyperconnection, what came over it; a crash of the node empties it, and what comes while
-the node is down is not kept. A value may be taken while it is at most ``age`` old at the firing; one that comes at the
-very instant of the firing is not held yet. A part that would starve fires on held values alone, if they meet its needs.
+The receiving node keeps, of each hyperconnection, what came over it; a crash of the node empties it, and what comes
+while the node is down is not kept. A value may be taken while it is at most ``age`` old at the firing; one that comes
+at the very instant of the firing is not held yet. A part that would starve fires on held values alone, if they meet
+its needs.
 """
 
 from __future__ import annotations
@@ -183,4 +184,5 @@ def held_log(rows: list[Row]) -> HeldLog:
         return HeldLog()
     rows = sorted(rows)
     columns = np.array([row[:4] for row in rows], dtype=np.int64).T
-    return HeldLog(*columns, tuple(row[4] for row in rows))
+    request, edge, origin, age_ns = columns
+    return HeldLog(request, edge, origin, age_ns, tuple(row[4] for row in rows))

@@ -1,9 +1,9 @@
 """Messages that wait for a repair (``policy.lost: wait_for_repair``): late, not lost.
 
 The sender keeps a message until it has come to a node that is up. It hands it over at the first instant at which there
-is a way and the receiving node is up; what a crash stops on the way, or what comes to a node that is down, is handed over
-again by the same rule. What a loss coin takes, what a machine loses, and what is down for the request by its own coin is
-lost as ever. A part whose inputs are complete while its node is down fires at the repair.
+is a way and the receiving node is up; what a crash stops on the way, or what comes to a node that is down, is handed
+over again by the same rule. What a loss coin takes, what a machine loses, and what is down for the request by its own
+coin is lost as ever. A part whose inputs are complete while its node is down fires at the repair.
 """
 
 from __future__ import annotations

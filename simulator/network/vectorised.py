@@ -16,7 +16,7 @@ import numpy as np
 
 from simulator.dataflow.graph import DATA
 from simulator.network.blame import BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, blame_code
-from simulator.network.blocks import CrashSemantics, DeadlineWait, FirstWait, TimeoutWait
+from simulator.network.blocks import CrashSemantics, DeadlineWait, TimeoutWait
 from simulator.network.choose import watched
 from simulator.network.clock import FOREVER
 from simulator.network.column_joins import Fired, Late, one_input, perfect_join, timed_join
@@ -56,6 +56,8 @@ def run(plan: Plan, draws: Draws, *, has_meters: bool = False) -> Log:
     """
     if plan.sends_copies:
         raise Unqualified("messages choose among several nodes, or are sent again")
+    if plan.policy.why_events:
+        raise Unqualified(plan.policy.why_events)
     return _Flow(plan, draws, has_meters=has_meters).log()
 
 
@@ -114,12 +116,6 @@ class _Flow:
             raise Unqualified("several exits answer")
         if graph.starved_emits:
             raise Unqualified("starved parts emit")
-        if isinstance(self.plan.policy.wait, FirstWait):
-            raise Unqualified("joins fire at one of their first inputs")
-        if self.plan.waits_for_repair:
-            raise Unqualified("messages wait for repairs")
-        if self.plan.policy.held:
-            raise Unqualified("joins take values held from earlier requests")
         for node in dict.fromkeys(placement.values()):
             if not self.plan.topology.node_by_name[node].serving.is_foreseen:
                 raise Unqualified(f"on {node} a job's end is not known when it comes")

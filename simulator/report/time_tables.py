@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.expect.estimate import Estimate
 from simulator.report.fitting import FittingTable, Rows
+from simulator.report.held_table import held_table
 from simulator.report.numbers import FRACTION, MILLISECONDS, Style, cell_head, estimate_text, number_text, present
 from simulator.study.record import CellRecord, Record
 
@@ -71,14 +72,15 @@ def cost_table(record: Record) -> FittingTable | None:
 
 def time_tables(record: Record) -> list[FittingTable]:
     """Return the tables to print: the first level of accuracy, and the costs where these were asked for."""
-    tables = [level_table(record, level) for level in levels_of(record)[:1]]
+    held = held_table(record)
+    tables = [level_table(record, level) for level in levels_of(record)[:1]] + ([held] if held else [])
     cost = cost_table(record)
     return [*tables, cost] if cost and present(record, ["bytes_per_correct_answer"]) else tables
 
 
 def time_html(record: Record) -> str:
     """Return the tables of all levels, and the costs, for the page; "" where nothing was measured."""
-    tables = [*(level_table(record, level) for level in levels_of(record)), cost_table(record)]
+    tables = [*(level_table(record, level) for level in levels_of(record)), held_table(record), cost_table(record)]
     return "".join(_html(table) for table in tables if table)
 
 

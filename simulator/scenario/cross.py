@@ -42,6 +42,7 @@ def cross_problems(parts: Parts) -> Problems:
         found = disturbance_problems(parts.scenario.disturbances, parts.topology, names)
         problems += [replace(problem, place=parts.document.place(problem.place)) for problem in found]
     if parts.scenario and parts.model:
+        problems += _held_problems(parts.scenario, parts.model, parts)
         problems += [*_wait_problems(parts.scenario, parts.model, parts), *_failout_problems(parts.model, parts),
                      *_codec_problems(parts.model, parts)]
     if parts.scenario and parts.model and parts.topology:
@@ -149,6 +150,24 @@ def _wait_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
     if scenario.policy.skips == "on_demand" and isinstance(wait, DeadlineWait | TimeoutWait):
         yield Problem(parts.document.place("policy.skips"), f"'on_demand', but with 'wait: {wait.kind}' nobody learns "
                       "of what is down", "write wait: {kind: heartbeat, period: 1 s, after: 80 ms}, or perfect")
+
+
+def _held_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterator[Problem]:
+    held = scenario.policy.held
+    if held is None:
+        return
+    place = parts.document.place("policy.held")
+    if scenario.outcomes is not None:
+        yield Problem(place, "a held value needs the network that it goes into, and outcomes come from a table",
+                      "leave out 'held', or name a model with layers instead of 'outcomes'")
+    if scenario.starved == "emit":
+        yield Problem(place, "with 'starved: emit' a part without inputs fires on nothing, with 'held' on older values",
+                      "write 'starved: silent'")
+    known = [*model.parts, *(f"{edge.source}->{edge.target}" for edge in model.hyperconnections)]
+    for name in held.age_ns if isinstance(held.age_ns, Mapping) else ():
+        if name not in known:
+            place = parts.document.place(f"policy.held.age.{name}")
+            yield Problem(place, f"no part or hyperconnection named {name!r}", did_you_mean(name, known))
 
 
 def _failout_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:

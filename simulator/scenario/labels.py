@@ -11,11 +11,13 @@ REPEAT = "repeat"  # in a label: which of the repeats
 def label_text(value: Any, key: str = "") -> str:
     """Return a value of a sweep for a label; a yes or no is told by the last word of its key.
 
-    >>> label_text("dfg"), label_text(3), label_text({"kind": "timeout", "after": "80 ms"})
-    ('dfg', '3', 'timeout 80 ms')
+    >>> label_text("dfg"), label_text(3), label_text(None), label_text({"kind": "timeout", "after": "80 ms"})
+    ('dfg', '3', 'none', 'timeout 80 ms')
     >>> label_text(True, "failures.0.together"), label_text(False, "failures.0.together")
     ('together', 'not together')
     """
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         name = key.rpartition(".")[2].replace("_", " ")
         return (name if value else f"not {name}") if name else str(value).lower()

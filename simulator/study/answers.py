@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.dataflow.costs import Costs
 from simulator.errors import Problem, ScenarioError
+from simulator.evaluate.held import HeldRequests
 from simulator.evaluate.no_answer import no_answer_worth
 from simulator.evaluate.outcomes import Outcomes
 from simulator.evaluate.part_by_part import Classes
@@ -31,6 +32,7 @@ class Answers:
         classes: Number of classes.
         is_synthetic: Whether random arrays stand in for a missing data set, or random weights for a missing Keras file.
         uncoded: The outcomes of the same weights without codecs that are not trained; None where there are none.
+        predict_held: The predicted class of each answer that rests on values of earlier requests; never remembered.
     """
 
     outcomes: Outcomes
@@ -39,6 +41,7 @@ class Answers:
     classes: int
     is_synthetic: bool
     uncoded: Outcomes | None = None
+    predict_held: Callable[[HeldRequests], Classes] | None = None
 
     @property
     def samples(self) -> int:
@@ -116,6 +119,7 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, 
         dataset.classes,
         dataset.is_synthetic or (given is not None and given.is_stand_in),
         None if kept.uncoded is None else outcomes(kept.uncoded, has_codecs=False),
+        network.held_predictions,
     )
 
 

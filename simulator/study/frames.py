@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.expect.timed import Requests
 from simulator.network.endings import ENDINGS, reason
 from simulator.study.assemble import Assembly
+from simulator.study.held import held_texts
 from simulator.study.timed import TimedRuns
 from simulator.study.why import why_column
 
@@ -33,14 +34,17 @@ EVENT_COLUMNS = ("cell", "replication", "component", "time_ns", "is_up")
 
 
 def requests_frame(assembly: Assembly, label: str, runs: TimedRuns, requests: Requests) -> pd.DataFrame:
-    """Return one row for each request: who, when, about which sample, what was delivered, how it ended and why."""
+    """Return one row for each request: who, when, about which sample, what was delivered, how it ended and why.
+
+    Where values of earlier requests are held, a column ``held`` says which ones are behind each answer.
+    """
     import pandas as pd  # noqa: PLC0415 - heavy
 
     texts = [assembly.graph.text(delivery) for delivery in runs.deliveries]
     blames, which = np.unique(np.where(requests.ending > 0, runs.blame, 0), return_inverse=True)
     reasons = [reason(int(blame), assembly.topology.components) for blame in blames]
     size = len(runs.request)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "replication": runs.replication,
             "cell": as_category(np.zeros(size, dtype=np.int64), [label]),
@@ -56,6 +60,7 @@ def requests_frame(assembly: Assembly, label: str, runs: TimedRuns, requests: Re
         },
         columns=list(REQUEST_COLUMNS),
     )
+    return frame.assign(held=held_texts(assembly.graph, runs)) if assembly.scenario.policy.held else frame
 
 
 def as_category(which: NDArray[np.integer], words: list[str]) -> pd.Categorical[str]:

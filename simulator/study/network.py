@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.dataflow.costs import Costs
 from simulator.evaluate.damage import damage_of
+from simulator.evaluate.held import HeldEvaluation, HeldRequests
 from simulator.evaluate.part_by_part import Classes, Evaluation
 from simulator.model.data import DataSet
 from simulator.study.assemble import Assembly
@@ -79,3 +80,7 @@ class Network:
         runner = self._runner if has_codecs else self._runner.without_arithmetic()
         damage = damage_of(cell.graph, {error.tag: error.block for error in cell.errors}, cell.scenario.seed)
         return Evaluation(cell.graph, runner, len(self.dataset.y_test), damage=damage).predictions(deliveries)
+
+    def held_predictions(self, asked: HeldRequests) -> Classes:
+        """Return the predicted class of each answer that rests on values held from earlier requests."""
+        return HeldEvaluation(self.assembly.graph, self._runner).predictions(asked)

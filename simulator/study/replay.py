@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.dataflow.costs import Costs
 from simulator.failures.process import Timeline
@@ -15,6 +15,7 @@ from simulator.seeds import Streams
 from simulator.study.answers import dataset_of
 from simulator.study.assemble import Assembly, given_costs
 from simulator.study.explain import Explanation
+from simulator.study.held import held_text
 from simulator.study.kept import kept_path, read_kept
 from simulator.study.network import Network
 from simulator.study.progress import Progress
@@ -71,7 +72,7 @@ def replay(explained: Explanation, *, quick: bool) -> Replay:
     trace = Trace(request)
     log = engine.run(plan, drawn, trace=trace)
     birth = int(log.arrival_ns[request])
-    moments = [*Telling(assembly, trace.notes, birth).moments(), _ending(explained)]
+    moments = [*Telling(assembly, trace.notes, birth, held_by(log, request)).moments(), _ending(explained)]
     moments += [Moment(when - birth, "", what) for when, what in explained.switches]
     moments += suspicions(drawn.suspected, birth, int(log.end_ns[request]))
     return Replay(tuple(sorted(moments, key=lambda moment: moment.age_ns)), is_same(assembly, log, explained))
@@ -89,6 +90,14 @@ def suspicions(believed: Timeline | None, birth_ns: int, end_ns: int) -> Iterato
                 yield Moment(begin - birth_ns, "", f"{name} is suspected")
             if birth_ns < end <= end_ns:
                 yield Moment(end - birth_ns, "", f"{name} is trusted again")
+
+
+def held_by(log: Log, request: int) -> dict[int, tuple[int, int]]:
+    """Return the held values that parts took for a request: (origin, age in nanoseconds) by hyperconnection."""
+    held = log.held
+    mine = held.request == request
+    columns = held.edge[mine].tolist(), held.origin[mine].tolist(), held.age_ns[mine].tolist()
+    return {edge: (origin, age_ns) for edge, origin, age_ns in zip(*columns, strict=True)}
 
 
 def _ending(explained: Explanation) -> Moment:
@@ -122,11 +131,13 @@ class Telling:
         assembly: The cell.
         notes: What was noted.
         birth_ns: When the request was born.
+        held: Values of earlier requests that parts took: origin and age by hyperconnection.
     """
 
     assembly: Assembly
     notes: list[Note]
     birth_ns: int
+    held: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
     def moments(self) -> Iterator[Moment]:
         """Yield a line for each message that was sent, came or was missed, and for each part that began and ended."""
@@ -195,6 +206,8 @@ class Telling:
         fed = max((note.fed for note in self._outputs(part)), default=0)
         took = [edge for edge in inputs if fed & graph.edge_bit(edge)] if fed else []
         text = f"{where} with {self._names(took)}" if took else where
+        held = [edge for edge in inputs if fed & graph.held_bit(edge)]
+        text += "".join(f"; held: {held_text(graph, edge, *self.held[edge])}" for edge in held)
         missed = [f"{graph.edges[edge].name} ({self._why_not(edge, when_ns)})" for edge in inputs if edge not in took]
         return f"{text}; without {', '.join(missed)}" if fed and missed else text
 

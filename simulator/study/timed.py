@@ -18,6 +18,7 @@ from simulator.network.detectors import Watching
 from simulator.network.detectors import suspected as suspected_by
 from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
+from simulator.network.held_log import HeldLog
 from simulator.network.loop import Loop
 from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
 from simulator.seeds import Streams
@@ -51,6 +52,7 @@ class TimedRuns:
         suspected: Whom the detector suspected in each replication, None without one.
         skips_sent: By skip hyperconnection how many messages were sent on demand, and over how many links, in each
             replication.
+        held: Values of earlier requests that parts took, in each replication.
     """
 
     replication: NDArray[np.int32]
@@ -69,6 +71,7 @@ class TimedRuns:
     machines: tuple[Mapping[str, MachineLoad], ...] = ()
     suspected: tuple[Timeline | None, ...] = ()
     skips_sent: tuple[Mapping[str, tuple[int, int]], ...] = ()
+    held: tuple[HeldLog, ...] = ()
 
 
 def simulate(
@@ -128,6 +131,7 @@ def _replication(
         machines=(log.machines,),
         suspected=(drawn.suspected,),
         skips_sent=(log.skips_sent,),
+        held=(log.held,),
     )
 
 
@@ -143,7 +147,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
                      vectorised=sum(piece.vectorised for piece in pieces),
                      suspected=tuple(line for piece in pieces for line in piece.suspected),
-                     skips_sent=tuple(sent for piece in pieces for sent in piece.skips_sent))
+                     skips_sent=tuple(sent for piece in pieces for sent in piece.skips_sent),
+                     held=tuple(log for piece in pieces for log in piece.held))
 
 
 def run_once(

@@ -27,6 +27,7 @@ from simulator.study.detection_findings import DetectionFindings, with_perfect_d
 from simulator.study.error_findings import find_served_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
+from simulator.study.held import find_held, worths
 from simulator.study.machine_findings import find_machines
 from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
@@ -71,6 +72,8 @@ class TimedFindings:
         self.found.counts |= ending_counts(requests, total)
         self.found.counts["too_late"] = sum(runs.too_late.values())
         self.found.counts["vectorised"] = runs.vectorised
+        if scenario.policy.held:
+            find_held(self.assembly.graph, runs, requests, self.found)
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found)
@@ -102,7 +105,7 @@ class TimedFindings:
     def _worth(self, runs: TimedRuns, which: NDArray[np.int64]) -> NDArray[np.float64]:
         if self.answers is None:
             return np.full(len(which), np.nan)
-        return self.answers.outcomes.worth(which, runs.deliveries, runs.sample)
+        return worths(self.answers, self.assembly.graph, runs, which)
 
     def _keep_timed(self, runs: TimedRuns, requests: Requests, expected: Estimate | None, total: int) -> None:
         found = self.found
@@ -128,7 +131,7 @@ class TimedFindings:
 
     def _keep_gap(self, split: Gap) -> None:
         self.found.estimates |= split.estimates()
-        if split.holds is False:
+        if split.holds is False and not self.assembly.scenario.policy.departs_from_snapshots:
             self.found.notes.append(
                 "served and expected accuracy differ by more than failures in flight can explain: "
                 "look at gap_congestion and gap_detection"

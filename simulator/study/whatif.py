@@ -90,7 +90,9 @@ def what_if(
         else None
     )
     plan = assembly.plan(judged.costs if judged else given_costs(assembly.model, assembly.graph))
-    plan = replace(plan, disturbances=tuple(each for each in plan.disturbances if not isinstance(each, Loses)))
+    alone = plan.policy.model_copy(update={"lost": "at_once", "held": None})  # no repair, no request before it
+    spikes = tuple(each for each in plan.disturbances if not isinstance(each, Loses))
+    plan = replace(plan, policy=alone, disturbances=spikes)
     log = engine.run(plan, replace(draws(plan, birth, Streams(assembly.scenario.seed)), timeline=timeline))
     ending = endings(np.array([log.delivery[0] != EMPTY]), birth, log.end_ns, log.blame, plan.policy.deadline_ns)
     accuracy, by_class = judge(judged, log.delivery[0])

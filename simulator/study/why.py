@@ -100,10 +100,12 @@ class Reasons:
         guilty = [f"{name} {self.word(name)}{causes_text(life.down[name])}" for name in unused or down]
         guilty = guilty or [f"{name} was suspected" for name in life.suspected if name in needed]
         head = ", ".join(guilty) or "not there in time"
-        names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone)]
+        held = graph.held_of(life.delivery)
+        names = [" ".join(graph.edges[edge].name for edge in edges) for edges in (extra, gone, held)]
+        told = f"; held {names[2]}" if held else ""
         if not gone:
-            return f"{head}: also {names[0]}"
-        return f"{head}: {names[0]} in place of {names[1]}" if extra else f"{head}: without {names[1]}"
+            return f"{head}: also {names[0]}{told}"
+        return f"{head}: {names[0]} in place of {names[1]}{told}" if extra else f"{head}: without {names[1]}{told}"
 
     def _nodes(self, part: str) -> tuple[str, ...]:
         return self.assembly.replicas.get(part, (self.assembly.placement[part],))

@@ -130,4 +130,4 @@ def fork_plan(policy):
 
 def test_the_fast_path_leaves_first_joins_to_the_engine():
     with pytest.raises(vectorised.Unqualified, match="first inputs"):
-        vectorised.run(fork_plan(first(2)), Draws(np.arange(5), {p.name: np.zeros(5, dtype=np.int64) for p in FORK.parts}))
+        vectorised.run(fork_plan(first(2)), Draws(np.arange(5), {}))
