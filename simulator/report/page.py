@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, machines, repeats_table, time_tables, traffic
+from simulator.report import codec_table, machines, repeats_table, sendings, time_tables, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -81,6 +81,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(time_tables.TITLE, time_tables.time_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
+        _section(sendings.TITLE, sendings.sendings_html(record)),
         _section(codec_table.TITLE, _codecs(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),

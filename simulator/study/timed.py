@@ -17,7 +17,7 @@ from simulator.network.blocks import Workload
 from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
 from simulator.network.loop import Loop
-from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Sendings, Times
 from simulator.seeds import Streams
 from simulator.study.asked import samples_asked
 from simulator.study.assemble import Assembly
@@ -46,6 +46,7 @@ class TimedRuns:
         too_late: Inputs that came after their part had fired, by part, over all replications.
         vectorised: Requests that the fast path ran.
         machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
+        sendings: How often messages were sent, by hyperconnection, in each replication; empty where none is repeated.
     """
 
     replication: NDArray[np.int32]
@@ -62,6 +63,7 @@ class TimedRuns:
     too_late: dict[str, int]
     vectorised: int = 0
     machines: tuple[Mapping[str, MachineLoad], ...] = ()
+    sendings: tuple[Mapping[str, Sendings], ...] = ()
 
 
 def simulate(
@@ -119,6 +121,7 @@ def _replication(
         too_late=dict(log.too_late),
         vectorised=len(arrivals) * is_fast,
         machines=(log.machines,),
+        sendings=(log.sendings,),
     )
 
 
@@ -132,6 +135,7 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
     loads = tuple(load for piece in pieces for load in piece.machines)
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
+                     sendings=tuple(each for piece in pieces for each in piece.sendings),
                      vectorised=sum(piece.vectorised for piece in pieces))
 
 
