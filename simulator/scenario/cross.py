@@ -20,7 +20,7 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import DeadlineWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
-from simulator.scenario.placing import placement_problems, route_problems
+from simulator.scenario.placing import hedge_problems, placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
 
@@ -45,6 +45,7 @@ def cross_problems(parts: Parts) -> Problems:
     if parts.scenario and parts.model and parts.topology:
         problems += placement_problems(parts.scenario, parts.model, parts.topology, parts)
         problems += _loop_problems(parts.scenario, graph, parts)
+        problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     return tuple(problems)
 
