@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.placement import as_nodes
 from simulator.errors import Problem, did_you_mean
 from simulator.model.blocks import ModelFile
 from simulator.network.blocks import DeadlineWait
@@ -17,7 +18,7 @@ from simulator.topology.routes import Routes
 
 def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
     """Return the (first) node of each source and part: the scenario's, else its part's (``beside``) or its namesake."""
-    given = {part: nodes[0] for part, nodes in scenario.placement.items()}
+    given = {part: as_nodes(nodes)[0] for part, nodes in scenario.placement.items()}
     placed = {name: given.get(name, name) for name in model.parts}
     beside = {name: placed.get(block.beside or "", name) for name, block in model.sources.items()}
     return {name: given.get(name, beside[name]) for name in model.sources} | placed
@@ -25,7 +26,8 @@ def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
 
 def replicas_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Return the nodes of each part that stands on several, in order."""
-    return {part: nodes for part, nodes in scenario.placement.items() if len(nodes) > 1}
+    placed = {part: as_nodes(nodes) for part, nodes in scenario.placement.items()}
+    return {part: nodes for part, nodes in placed.items() if len(nodes) > 1}
 
 
 def placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:

@@ -143,7 +143,9 @@ class Telling:
         if note.event is Event.LOST:
             lost = next((n for n in self._outputs(str(note.place)) if not n.fed), None)
             return f"lost: {self._why(lost)}" if lost else "lost"
-        return {Event.DONE: self._done(note), Event.ANSWERED: "the answer is here"}.get(note.event, "")
+        if note.event is Event.DONE:
+            return self._done(note)
+        return "the answer is here" if note.event is Event.ANSWERED else ""
 
     def _done(self, done: Note) -> str:
         """Return that a part is done; of a part that was run twice, on which node, and whether that counts."""
