@@ -60,7 +60,8 @@ class Plan:
     @property
     def hedged(self) -> tuple[str, ...]:
         """The parts that are hedged, if the policy says so: those with replicas and one hyperconnection into them."""
-        has_one = {part.name for part in self.graph.parts if len(self.graph.inputs[part.name]) == 1}
+        joins = {part.name: part.join for part in self.graph.parts if part.join and len(part.join.edges) == 1}
+        has_one = {name for name, join in joins.items() if join.take(set(join.edges))}
         return tuple(part for part in self.replicas if part in has_one) if self.policy.hedge else ()
 
     @property
@@ -136,7 +137,8 @@ class Sendings:
         repeated: Sendings beyond the first of each.
         given_up: Messages that were lost for good.
         refused: Repetitions for which there was no budget, so that the message was given up.
-        crossings: Links that repetitions and copies were to cross.
+        resent: Repetitions and copies that had a way over links.
+        crossings: Links on those ways.
         hedged: Copies that were sent to a second node, for parts that are hedged.
         won: Copies whose output came first.
         wasted: Outputs that came second and were dropped.
@@ -146,6 +148,7 @@ class Sendings:
     repeated: int = 0
     given_up: int = 0
     refused: int = 0
+    resent: int = 0
     crossings: int = 0
     hedged: int = 0
     won: int = 0

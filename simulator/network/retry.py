@@ -82,11 +82,11 @@ def budget_of(retry: Retry) -> Budget:
 class Tally:
     """Counts what ``Sendings`` says, while it happens."""
 
-    __slots__ = ("crossings", "given_up", "hedged", "messages", "refused", "repeated", "wasted", "won")
+    __slots__ = ("crossings", "given_up", "hedged", "messages", "refused", "repeated", "resent", "wasted", "won")
 
     def __init__(self) -> None:
         self.messages = self.repeated = self.given_up = self.refused = self.crossings = 0
-        self.hedged = self.won = self.wasted = 0
+        self.hedged = self.won = self.wasted = self.resent = 0
 
     def sendings(self) -> Sendings:
         """Return the counts."""

@@ -138,12 +138,14 @@ class Senders:
         return wire
 
     def _counted(self, sending: Sending, wire: Settle) -> Settle:
-        """Return a wire that counts the links that its messages are to cross."""
+        """Return a wire that counts its messages and the links that they are to cross."""
         tally, switches, find = self.world.tallies[sending.edge], self.world.switches, self.world.routes.find
 
         def send(request: int, when: int, fed: int, blame: int) -> None:
             route = find(sending.source, sending.target, switches.down(switches.mask_at(when, request)))
-            tally.crossings += len(route.links) if route else 0
+            if route and route.links:
+                tally.resent += 1
+                tally.crossings += len(route.links)
             wire(request, when, fed, blame)
 
         return send

@@ -17,6 +17,7 @@ from simulator.report import (
     errors_table,
     machines,
     repeats_table,
+    sendings,
     time_tables,
     traffic,
 )
@@ -91,6 +92,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(detection_table.TITLE, detection_table.detection_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
+        _section(sendings.TITLE, sendings.sendings_html(record)),
         _section(codec_table.TITLE, _codecs(record)), _section(errors_table.TITLE, _errors(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),

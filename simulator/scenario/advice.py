@@ -32,7 +32,8 @@ def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
     span_ns = int(births_ns[-1])
     gap_ns = span_ns / max(1, len(births_ns))
     few = few_cycles(scenario, plan, span_ns) if span_ns else ()  # of a closed loop it is not known
-    return (*few, *overloads(plan, gap_ns), *check_waits(plan), *unseen(scenario, plan))
+    return (*few, *overloads(plan, gap_ns), *check_waits(plan), *unseen(scenario, plan),
+            *unhedged(plan), *bursts_and_retries(plan))
 
 
 def unseen(scenario: Scenario, plan: Plan) -> Iterator[str]:
@@ -44,6 +45,20 @@ def unseen(scenario: Scenario, plan: Plan) -> Iterator[str]:
         if process.components and process.timeline(Streams(scenario.seed), 1, 1).coins is not None:
             yield (f"failures.{place} tosses coins for each request; a coin is no outage and is never suspected, so "
                    f"joins wait until they close; write kind: renewal, or wait: {{kind: perfect}}")
+
+
+def unhedged(plan: Plan) -> Iterator[str]:
+    """Yield a warning for each part with replicas that joins several inputs, where others are hedged."""
+    for part in plan.replicas if plan.policy.hedge else ():
+        if part not in plan.hedged:
+            yield f"{part} has replicas but is not hedged: only parts with one hyperconnection into them are"
+
+
+def bursts_and_retries(plan: Plan) -> Iterator[str]:
+    """Yield a warning for each link that loses in bursts, of which repetitions know nothing."""
+    for link in plan.topology.links if plan.policy.retry else ():
+        if link.burst is not None:
+            yield f"link {link.name!r} loses in bursts, but what is sent again meets bursts of its own"
 
 
 def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:

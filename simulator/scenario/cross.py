@@ -21,7 +21,7 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.parts import Parts, Problems
-from simulator.scenario.placing import placement_of, placement_problems, route_problems
+from simulator.scenario.placing import hedge_problems, placement_of, placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.struck import strikable
 from simulator.topology.graph import Topology
@@ -51,6 +51,7 @@ def cross_problems(parts: Parts) -> Problems:
         on = strikable(parts.topology, parts.model, placement_of(parts.scenario, parts.model))
         problems += [replace(problem, place=parts.document.place(problem.place))
                      for problem in error_problems(parts.scenario.errors, on)]
+        problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     return tuple(problems)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from itertools import product
 
 from simulator.dataflow.graph import PartGraph
+from simulator.dataflow.placement import as_nodes
 from simulator.errors import Problem, did_you_mean
 from simulator.model.blocks import ModelFile
+from simulator.network.blocks import DeadlineWait
 from simulator.scenario.parts import Parts
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
@@ -16,7 +18,7 @@ from simulator.topology.routes import Routes
 
 def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
     """Return the (first) node of each source and part: the scenario's, else its part's (``beside``) or its namesake."""
-    given = {part: nodes[0] for part, nodes in scenario.placement.items()}
+    given = {part: as_nodes(nodes)[0] for part, nodes in scenario.placement.items()}
     placed = {name: given.get(name, name) for name in model.parts}
     beside = {name: placed.get(block.beside or "", name) for name, block in model.sources.items()}
     return {name: given.get(name, beside[name]) for name in model.sources} | placed
@@ -24,7 +26,8 @@ def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
 
 def replicas_of(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Return the nodes of each part that stands on several, in order."""
-    return {part: nodes for part, nodes in scenario.placement.items() if len(nodes) > 1}
+    placed = {part: as_nodes(nodes) for part, nodes in scenario.placement.items()}
+    return {part: nodes for part, nodes in placed.items() if len(nodes) > 1}
 
 
 def placement_problems(scenario: Scenario, model: ModelFile, topology: Topology, parts: Parts) -> Iterator[Problem]:
@@ -48,6 +51,20 @@ def placement_problems(scenario: Scenario, model: ModelFile, topology: Topology,
     if replicas_of(scenario) and scenario.starved == "emit":
         said = "'emit' does not say on which of its nodes a starved part with replicas would run"
         yield Problem(parts.document.place("starved"), said, "write 'starved: silent', or one node for each part")
+
+
+def hedge_problems(scenario: Scenario, graph: PartGraph | None, parts: Parts) -> Iterator[Problem]:
+    """Yield what is wrong with hedges: nothing that can be hedged, or joins that close by the request's age."""
+    if scenario.policy.hedge is None:
+        return
+    place = parts.document.place("policy.hedge")
+    inputs = {part: graph.inputs.get(part, ()) for part in replicas_of(scenario)} if graph else {}
+    if not any(len(edges) == 1 for edges in inputs.values()):
+        said = "no part has replicas and one hyperconnection into it" if graph else "there are no parts"
+        yield Problem(place, said, "write 'placement: {part: [node, another]}' for such a part, or leave hedge out")
+    if isinstance(scenario.policy.wait, DeadlineWait):
+        said = "'wait: {kind: deadline}' closes parts by the age of the request, hedged ones too"
+        yield Problem(place, said, "write 'wait: {kind: timeout, ...}' or perfect")
 
 
 def route_problems(

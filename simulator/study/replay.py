@@ -162,7 +162,9 @@ class Telling:
             return "arrives" + self._damaged(note) + ", too late" * is_late
         if note.event is Event.HANDED or note.event is Event.SENT:
             return self._sent(note)
-        return {Event.UNSENT: f"not sent: {self._why(note)}"}.get(note.event, "")
+        told = {Event.UNSENT: f"not sent: {self._why(note)}", Event.AGAIN: f"sent again: {self._why(note)}",
+                Event.HEDGED: "also sent to the next node: not done yet"}
+        return told.get(note.event, "")
 
     def _sent(self, note: Note) -> str:
         """Return what a sender did; one that waits for repairs may keep a message, and hand it over again."""
@@ -184,7 +186,17 @@ class Telling:
         if note.event is Event.LOST:
             lost = next((n for n in self._outputs(str(note.place)) if not n.fed), None)
             return f"lost: {self._why(lost)}" if lost else "lost"
-        return {Event.DONE: "done", Event.ANSWERED: "the answer is here"}.get(note.event, "")
+        if note.event is Event.DONE:
+            return self._done(note)
+        return "the answer is here" if note.event is Event.ANSWERED else ""
+
+    def _done(self, done: Note) -> str:
+        """Return that a part is done; of a part that was run twice, on which node, and whether that counts."""
+        runs = [note for note in self.notes if note.event is Event.DONE and note.place == done.place]
+        if len({note.node for note in self.notes if note.event is Event.BEGUN and note.place == done.place}) == 1:
+            return "done"
+        first = min(runs, key=lambda note: note.when_ns)
+        return f"done on {done.node}" if done is first else f"done on {done.node}, too late"
 
     def _outputs(self, part: str) -> list[Note]:
         """Return what the wires and the log were told of a part's output."""
@@ -196,8 +208,8 @@ class Telling:
 
     def _begun(self, part: str, begun: Note) -> str:
         graph, node, when_ns = self.assembly.graph, begun.node, begun.when_ns
-        lost = self._of(Event.LOST).get(part)
-        if lost is not None and lost.when_ns == when_ns:
+        if any(note.event is Event.LOST and (note.place, note.node, note.when_ns) == (part, node, when_ns)
+               for note in self.notes):
             return ""  # it never began
         where = "fires" if node == part else f"fires, on {node}"
         inputs = graph.inputs[part]

@@ -29,6 +29,7 @@ from simulator.network.plan import Plan
 from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly, read_table
 from simulator.study.findings import Findings
+from simulator.study.sending_findings import resent_bytes
 from simulator.study.timed import TimedRuns
 from simulator.topology.devices import devices
 
@@ -162,11 +163,13 @@ class TimeMetrics:
                 self.found.curves[f"{AROUND}:{name}"] = accuracy_around_outages(self.requests, crashes, window)
 
     def _per_answer(self, asked: PerAnswer) -> None:
-        """Count the bytes of each request by the pattern at its birth, as if nothing took time."""
+        """Count the bytes of each request by the pattern at its birth, with no delays, and all that is sent again."""
         sent, carried = (np.array(each) for each in zip(*map(self._bytes_of, self._births()), strict=True))
         if self.is_on_demand:
             on_demand = np.array([self._bytes_on_demand(run) for run in self.runs.skips_sent])
             sent, carried = sent + on_demand[:, 0], carried + on_demand[:, 1]
+        further = np.array([resent_bytes(each, self.plan.costs.payload_bytes) for each in self.runs.sendings])
+        sent, carried = sent + further[:, 0], carried + further[:, 1]
         watts = [self._joules_of_machines(load) for load in range(len(self.runs.machines))]
         known = any(node.device for node in self.plan.topology.nodes)
         joules = np.array(watts) + asked.joules_per_byte * carried if known or asked.joules_per_byte else None

@@ -20,7 +20,7 @@ from simulator.network.draws import draws, slowed
 from simulator.network.engines import simulated
 from simulator.network.held_log import HeldLog
 from simulator.network.loop import Loop
-from simulator.network.plan import Draws, Log, MachineLoad, Plan, Times
+from simulator.network.plan import Draws, Log, MachineLoad, Plan, Sendings, Times
 from simulator.seeds import Streams
 from simulator.study.asked import samples_asked
 from simulator.study.assemble import Assembly
@@ -53,6 +53,7 @@ class TimedRuns:
         skips_sent: By skip hyperconnection how many messages were sent on demand, and over how many links, in each
             replication.
         held: Values of earlier requests that parts took, in each replication.
+        sendings: How often messages were sent, by hyperconnection, in each replication; empty where none is repeated.
     """
 
     replication: NDArray[np.int32]
@@ -72,6 +73,7 @@ class TimedRuns:
     suspected: tuple[Timeline | None, ...] = ()
     skips_sent: tuple[Mapping[str, tuple[int, int]], ...] = ()
     held: tuple[HeldLog, ...] = ()
+    sendings: tuple[Mapping[str, Sendings], ...] = ()
 
 
 def simulate(
@@ -132,6 +134,7 @@ def _replication(
         suspected=(drawn.suspected,),
         skips_sent=(log.skips_sent,),
         held=(log.held,),
+        sendings=(log.sendings,),
     )
 
 
@@ -148,7 +151,8 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
                      vectorised=sum(piece.vectorised for piece in pieces),
                      suspected=tuple(line for piece in pieces for line in piece.suspected),
                      skips_sent=tuple(sent for piece in pieces for sent in piece.skips_sent),
-                     held=tuple(log for piece in pieces for log in piece.held))
+                     held=tuple(log for piece in pieces for log in piece.held),
+                     sendings=tuple(each for piece in pieces for each in piece.sendings))
 
 
 def run_once(

@@ -29,6 +29,7 @@ from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
 from simulator.study.held import find_held, worths
 from simulator.study.machine_findings import find_machines
+from simulator.study.sending_findings import find_sendings
 from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
 
@@ -77,6 +78,7 @@ class TimedFindings:
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found)
+            find_sendings(runs.sendings, self.found)
             self._zero_delay(workload)
             if self.assembly.graph.marks:
                 outcomes = self.answers.outcomes if self.answers else None

@@ -183,9 +183,13 @@ def why_lost(assembly: Assembly, place: int, fed: Mapping[str, int], down: froze
         return f"{source} is down"
     if not fed[edge.source]:
         return f"{edge.source} is starved: none of its inputs came"
-    if not assembly.reach.has_route(place, down):
-        return f"no route from {source} to {target} over what is up"
-    return "" if assembly.reach.is_up(place, down) else "damaged on its way, and dropped by its receiver"
+    if assembly.reach.is_up(place, down):
+        return ""
+    if assembly.reach.has_route(place, down):
+        return "damaged on its way, and dropped by its receiver"
+    if target in down and edge.target in assembly.replicas:
+        return f"{' and '.join(assembly.replicas[edge.target])} are down or cannot be reached"
+    return f"no route from {source} to {target} over what is up"
 
 
 def why_spare(assembly: Assembly, place: int, fed: int, down: frozenset[str]) -> str:

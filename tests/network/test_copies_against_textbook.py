@@ -72,7 +72,7 @@ def check(plan: Plan, policy: Policy, seed: int, requests: int) -> tuple[int, in
     return book.repeated, book.hedged
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=80, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans_with_replicas(), policy=recoveries(), seed=st.integers(0, 2**16))
 def test_any_plan_with_copies_has_the_slow_models_deliveries_ends_and_counts(plan, policy, seed):
     check(plan, policy, seed, requests=40)

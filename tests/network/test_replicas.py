@@ -71,7 +71,7 @@ def by_hand(plan: Plan, down: frozenset[str]) -> int:
     return Reach(plan.graph, placement, routes).delivery(down)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(plan=plans_with_replicas())
 def test_the_delivery_of_every_pattern_is_that_of_the_placement_found_part_by_part(plan):
     reach, names = reach_of(plan), sorted(reach_of(plan).relevant)
@@ -81,7 +81,7 @@ def test_the_delivery_of_every_pattern_is_that_of_the_placement_found_part_by_pa
         assert reach.delivery(down) == by_hand(plan, down), (plan.replicas, down)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(plan=plans_with_replicas(), seed=st.integers(0, 2**16))
 def test_the_zero_delay_identity_holds_with_replicas_at_any_failure_speed(plan, seed):
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_the_zero_delay_identity_holds_with_replicas_at_any_failure_speed(plan, 
     assert deliveries(plan, timeline, arrivals) == snapshots(plan, timeline, arrivals)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(plan=plans_with_replicas(), seed=st.integers(0, 2**16))
 def test_the_zero_delay_identity_holds_with_replicas_for_coins(plan, seed):
     rng = np.random.default_rng(seed)

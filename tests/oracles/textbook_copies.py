@@ -1,7 +1,7 @@
 """A slow model of replicas, repetitions and hedges, written from docs/recovery.md: a list of events, one at a time.
 
-Machines serve in order of arrival and lose all at a crash; links have a latency, loss coins and failures; joins know each
-loss at its instant. Nothing is known ahead: what happens is found out when it happens.
+Machines serve in order of arrival and lose all at a crash; links have a latency, loss coins and failures; joins know
+each loss at its instant. Nothing is known ahead: what happens is found out when it happens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.dataflow.graph import DATA
 from simulator.network.plan import Draws, Plan, work_key
 from simulator.topology.routes import Routes
 
-LATE = 1  # what comes after all else at an instant
+NEWS, LAST = (0, 0, 0), (2, 0, 0)  # at one instant news come first, then firings by (request, part), then hedges
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Book:
                        for c, name in enumerate(line.components)}
 
     # --- time -------------------------------------------------------------------------------------------------
-    def at(self, when: int, what: Callable[[], None], rank: int = 0) -> None:
+    def at(self, when: int, what: Callable[[], None], rank: tuple[int, int, int] = NEWS) -> None:
         heappush(self.events, (when, rank, next(self.numbers), what))
 
     def is_up(self, name: str) -> bool:
@@ -87,6 +87,10 @@ class Book:
                 self.parts[request, part.name].node = node
                 then = partial(self.done, request, part.name, node)
                 self.job(request, part.name, node, DATA, then)
+
+    def fire(self, request: int, part: str, node: str, fed: int, then: Callable[[int], None]) -> None:
+        rank = (1, request, self.graph.position[part])
+        self.at(self.now, lambda: self.job(request, part, node, fed, then), rank)
 
     def job(self, request: int, part: str, node: str, fed: int, then: Callable[[int], None]) -> None:
         """Run a part on a node; ``then`` learns what it puts out, 0 where it is lost."""
@@ -135,7 +139,7 @@ class Book:
         for e in taken:
             behind |= part.here[e]
         node = part.node or self.plan.placement[name]
-        self.job(request, name, node, behind, lambda out: self.done(request, name, node, out))
+        self.fire(request, name, node, behind, partial(self.done, request, name, node))
 
     # --- messages ---------------------------------------------------------------------------------------------
     def send(self, request: int, edge: int, source: str, fed: int) -> None:
@@ -184,7 +188,7 @@ class Book:
             drawn = self.draws.again[which].backoff
             part = drawn[self.graph.edges[edge].name][request] if drawn else 0.0
             again = max(self.now, sent + retry.timeout_ns) + retry.backoff.wait_ns(number + 1, float(part))
-            self.at(again, repeat)
+            self.at(again, repeat, (1, request, len(self.graph.parts) + edge))
 
         def repeat() -> None:
             if not self.is_up(source) or self.now >= self.limit(request):
@@ -226,46 +230,47 @@ class Book:
 
     # --- hedges -----------------------------------------------------------------------------------------------
     def race(self, request: int, edge: int, source: str, fed: int) -> None:
-        name = self.graph.edges[edge].target
-        part = self.parts[request, name]
+        part = self.parts[request, self.graph.edges[edge].target]
         part.is_due = True
-
-        def ended(copy: int, out: int) -> None:
-            part.alive -= 1
-            if out and not part.is_over:
-                part.is_over = True
-                self.done(request, name, part.runs[copy], out)
-            give_up()
-
-        def give_up() -> None:
-            if not part.alive and not part.is_due and not part.is_over:
-                part.is_over = True
-                self.tell(request, edge, 0)
-
-        def launch(copy: int) -> None:
-            part.alive += 1
-
-            def choose() -> str | None:
-                other = part.runs.get(1 - copy)
-                part.runs[copy] = self.first(source, self.plan.replicas[name], (other,))
-                return part.runs[copy]
-
-            def settle(arrived: bool, node: str | None) -> None:
-                if arrived:
-                    behind = fed | self.graph.edge_bit(edge)
-                    self.job(request, name, node, behind, lambda out: ended(copy, out))
-                else:
-                    ended(copy, 0)
-
-            self.sending(request, edge, source, 0, (choose, lambda node: None, settle), copy)
 
         def due() -> None:
             part.is_due = False
             if not part.is_over and self.is_up(source) and self.now < self.limit(request):
                 self.hedged += 1
-                launch(1)
+                self.launch(request, edge, source, fed, 1)
             else:
-                give_up()
+                self.give_up(request, edge)
 
-        launch(0)
-        self.at(self.now + self.plan.policy.hedge.after_ns, due, LATE)
+        self.launch(request, edge, source, fed, 0)
+        self.at(self.now + self.plan.policy.hedge.after_ns, due, LAST)
+
+    def launch(self, request: int, edge: int, source: str, fed: int, copy: int) -> None:
+        """Send a copy of the input of a hedged part."""
+        name = self.graph.edges[edge].target
+        part = self.parts[request, name]
+        part.alive += 1
+
+        def choose() -> str | None:
+            part.runs[copy] = self.first(source, self.plan.replicas[name], (part.runs.get(1 - copy),))
+            return part.runs[copy]
+
+        def settle(arrived: bool, node: str | None) -> None:
+            if arrived:
+                self.fire(request, name, node, fed | self.graph.edge_bit(edge), ended)
+            else:
+                ended(0)
+
+        def ended(out: int) -> None:
+            part.alive -= 1
+            if out and not part.is_over:
+                part.is_over = True
+                self.done(request, name, part.runs[copy], out)
+            self.give_up(request, edge)
+
+        self.sending(request, edge, source, 0, (choose, lambda node: None, settle), copy)
+
+    def give_up(self, request: int, edge: int) -> None:
+        part = self.parts[request, self.graph.edges[edge].target]
+        if not part.alive and not part.is_due and not part.is_over:
+            part.is_over = True
+            self.tell(request, edge, 0)
