@@ -58,10 +58,10 @@ def _queue(world: World, node: str, serving: Serving) -> machines.AnyMachine:
     pace = world.draws.paces.get(node)
     if serving != PLAIN or pace or (found and crash.in_service == "resume"):
         return Servers((life, pace or Steady()), world.limits, index, crash, serving)
-    if found is None and plan.limit_ns is None:
+    if found is None and not world.has_limits:
         return machines.Machine()
     if crash == CrashSemantics():
-        if plan.limit_ns is None:
+        if not world.has_limits:
             return machines.FallibleMachine(life, index)
         return machines.WithdrawingMachine(life, world.limits, index)
     keeps, restarts = crash.queue == "keep", crash.in_service == "restart"
@@ -106,8 +106,9 @@ DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
 
 def is_measured(world: World, node: str) -> bool:
     """Return whether a meter is asked for and the node has any work."""
-    parts = [part for part, placed in world.plan.placement.items() if placed == node]
-    return world.has_meters and any(world.draws.work_ns[part].any() for part in parts)
+    return world.has_meters and any(
+        one.draws.work_ns[part].any() for one in world.sharing for part, placed in one.plan.placement.items()
+        if placed == node)
 
 
 def _meter(world: World, node: str, serving: Serving, counter: Counter | None) -> Meter:

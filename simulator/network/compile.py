@@ -39,7 +39,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
         station = Station(
             world.clock,
             world.stride,
-            1 + place,
+            world.first_key + 1 + place,
             machinery.machine,
             trace.serving(part.name, machinery.serve),
             indexed(world.draws.work_ns[part.name]),

@@ -115,7 +115,7 @@ def finished(
     (plan, births), (end, blame) = ran, ended
     age = plan.limit_ns
     if age is not None:
-        unanswered = np.array([answer == 0 for answer in delivery])
+        unanswered = np.array([answer == 0 for answer in delivery], dtype=bool)
         limit = births + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)

@@ -73,6 +73,7 @@ class Draws:
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
         paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
+        asks: Number of the plan that each request asks, where several share the machines; None: there is one.
     """
 
     arrivals_ns: Times
@@ -82,6 +83,7 @@ class Draws:
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
+    asks: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Wiring:
             settle = links.carry(settle, hops[place], bit if place == len(hops) - 1 else 0)
             if self.needs_entry(route, place, is_alone):
                 offset = 1 + len(self.plan.graph.parts) + edge * (1 + len(self.plan.topology.links)) + place
-                settle = links.enter_later(settle, world.clock, world.stride, offset)
+                settle = links.enter_later(settle, world.clock, world.stride, world.first_key + offset)
             relay = route.hops[place]
             if place and relay in world.columns and relay in world.routes.relevant:
                 settle = links.relay(settle, world.until(relay), blame_code(world.index[relay], BY_CRASH))
@@ -152,7 +152,6 @@ class Wiring:
 
     @cached_property
     def _anything_rerouted(self) -> bool:
-        placement, find = self.plan.placement, self.world.routes.find
-        pairs = {(placement[edge.source], placement[edge.target]) for edge in self.plan.graph.edges}
-        routed = [(*pair, find(*pair)) for pair in pairs]
+        find = self.world.routes.find
+        routed = [(*pair, find(*pair)) for pair in self.world.host.ends]
         return any(route is None or self.is_rerouted(source, target, route) for source, target, route in routed)
