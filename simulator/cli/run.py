@@ -78,6 +78,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
+    from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
@@ -88,5 +89,5 @@ def tables_of(record: Record) -> list[FittingTable]:
     served = any("served_accuracy" in cell.estimates for cell in record.cells)
     machines = [] if served else machine_tables(record)
     others = [codec_table(record), agreement_table(record) if served else None]
-    measured = [*time_tables(record), *traffic, *machines]
+    measured = [*model_tables(record), *time_tables(record), *traffic, *machines]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

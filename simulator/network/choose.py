@@ -14,6 +14,7 @@ from simulator.network.evented import CRASH, WARM, Discipline, Enter, EventedMac
 from simulator.network.life import Life
 from simulator.network.meters import Meter, Watched
 from simulator.network.pace import Steady
+from simulator.network.preemption import Preemptive
 from simulator.network.servers import Servers
 from simulator.network.sharing import Sharing
 from simulator.topology.serving import PLAIN, Serving
@@ -91,6 +92,10 @@ def _priority(serving: Serving) -> Discipline:
     return Counter(serving.servers or 1, PriorityRoom())
 
 
+def _preemptive(serving: Serving) -> Discipline:
+    return Preemptive(serving.servers or 1)
+
+
 def _batches(serving: Serving) -> Discipline:
     if serving.batch is None:
         raise ValueError("no batch")
@@ -100,6 +105,7 @@ def _batches(serving: Serving) -> Discipline:
 DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
     "processor_sharing": _sharing,
     "priority": _priority,
+    "preemptive_priority": _preemptive,
     "batch": _batches,
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, machines, repeats_table, time_tables, traffic
+from simulator.report import codec_table, machines, models, repeats_table, time_tables, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -80,6 +80,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(agreement_title(record), _agreement(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
+        _section(models.TITLE, models.models_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
         _section(codec_table.TITLE, _codecs(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),

@@ -17,6 +17,7 @@ from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
 from simulator.network.disturbances import Disturbance
+from simulator.scenario.others import Other
 
 
 class Repeats(Block):
@@ -55,7 +56,7 @@ class Scenario(Block):
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
     ``slow`` are machines that are up but slow, at times; ``disturbances`` are scripted trouble on links, spikes of
-    latency and messages that are lost for certain;
+    latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -73,6 +74,7 @@ class Scenario(Block):
     slow: tuple[Slow, ...] = ()
     workload: Workload | None = None
     disturbances: tuple[Disturbance, ...] = ()
+    others: dict[str, Other] = {}
     policy: Policy = Policy()
     outcomes: TableOutcomes | None = None
     failout: Failout | None = None

@@ -84,7 +84,7 @@ def simulate(
             _replication(assembly, plan, workload, replication, (labels, table, partial(_told, progress, done)))
         )
         progress(done + workload.requests)
-    return _joined(pieces, tuple(table))
+    return joined(pieces, tuple(table))
 
 
 def _told(progress: Callable[[int], None], done: int, now: int) -> None:
@@ -103,13 +103,30 @@ def _replication(
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, drawn, is_fast = run_once(assembly, plan, arrivals, streams, progress)
-    arrivals, timeline = log.arrival_ns, drawn.timeline
+    asked = Asked(streams, workload, labels)
+    return runs_of(assembly, log, drawn.timeline, asked, table, vectorised=len(arrivals) * is_fast)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the requests of one replication ask: its streams, the workload, the classes of the test set."""
+
+    streams: Streams
+    workload: Workload
+    labels: NDArray[np.int64]
+
+
+def runs_of(
+    assembly: Assembly, log: Log, timeline: Timeline | None, asked: Asked, table: dict[int, int], vectorised: int = 0
+) -> TimedRuns:
+    """Return one replication's requests as rows; the table of deliveries grows."""
+    arrivals, replication = log.arrival_ns, asked.streams.replication
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
         arrival_ns=arrivals,
         end_ns=log.end_ns,
-        sample=samples_asked(len(arrivals), labels, workload.persistence, streams),
+        sample=samples_asked(len(arrivals), asked.labels, asked.workload.persistence, asked.streams),
         delivery=interned(log.delivery, table),
         snapshot=snapshots(assembly, timeline, arrivals, table),
         blame=log.blame,
@@ -117,12 +134,12 @@ def _replication(
         deliveries=(),
         timelines=(timeline,),
         too_late=dict(log.too_late),
-        vectorised=len(arrivals) * is_fast,
+        vectorised=vectorised,
         machines=(log.machines,),
     )
 
 
-def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
+def joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     """Return the replications below each other."""
     too_late: dict[str, int] = {}
     for piece in pieces:
@@ -155,12 +172,17 @@ def run_once(
         slow = spells(assembly.slow, streams, len(arrivals), until)
         broken = slowed(replace(drawn, timeline=timeline), plan, slow) if slow else replace(drawn, timeline=timeline)
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
-        if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
-            told = f"{waiting} requests wait for the repair of a machine that is never repaired"
-            raise ScenarioError(Problem("policy.crash", told, NO_END))
+        check_ends(log.end_ns)
         if log.end_ns.max() <= until:
             return log, broken, is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
+
+
+def check_ends(end_ns: Times) -> None:
+    """Check that each request has ended; raise ScenarioError where some wait for a repair that never comes."""
+    if waiting := int((end_ns >= END_OF_TIME_NS).sum()):
+        told = f"{waiting} requests wait for the repair of a machine that is never repaired"
+        raise ScenarioError(Problem("policy.crash", told, NO_END))
 
 
 def loop_of(assembly: Assembly) -> Loop | None:
