@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -94,9 +95,11 @@ def _log(world: World, rows: Rows) -> Log:
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
     last_birth = world.births[-1] if world.births else 0
+    made = world.outages_until(int(end.max(initial=0)))
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
-    return finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    return replace(log, outages=made) if made else log
 
 
 def finished(

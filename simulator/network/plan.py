@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import PartGraph
+from simulator.failures.load import Exposure
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
 from simulator.network.disturbances import Disturbance
@@ -73,6 +74,7 @@ class Draws:
         lost: Loss coins by (edge name, link name), True for lost; missing where a link loses nothing.
         paces: How fast each node works and when; missing where it is never slow.
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
+        loads: What decides the crashes of machines that fail by their load, by node.
         asks: Number of the plan that each request asks, where several share the machines; None: there is one.
     """
 
@@ -83,6 +85,7 @@ class Draws:
     lost: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
     paces: Mapping[str, Pace] = field(default_factory=dict)
     loop: Loop | None = None
+    loads: Mapping[str, Exposure] = field(default_factory=dict)
     asks: NDArray[np.int64] | None = None
 
 
@@ -112,6 +115,7 @@ class Log:
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
         arrival_ns: Birth of each request.
+        outages: When machines that fail by their load were down, (crash, repair), by node.
     """
 
     delivery: Sequence[int]
@@ -120,3 +124,4 @@ class Log:
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
+    outages: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)

@@ -28,7 +28,8 @@ from simulator.network.world import World
 
 Column = NDArray[Any]
 Key = TypeVar("Key")
-SPREAD = {"arrivals_ns", "work_ns", "timeline", "jitter_ns", "lost", "paces", "loop", "asks"}
+SPREAD = {"arrivals_ns", "work_ns", "timeline", "jitter_ns", "lost", "paces", "loop", "loads",
+          "asks"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def run_together(
     if len(merged.births):
         _arrivals(worlds[0], [begins[plan] for plan in merged.asks], progress)
     worlds[0].clock.run()
-    return tuple(_log(world, rows, births, numbers)
+    made = worlds[0].outages_until(max(rows.end, default=0))
+    return tuple(replace(_log(world, rows, births, numbers), outages=made)
                  for world, births, numbers in zip(worlds, merged.births_ns, merged.numbers, strict=True))
 
 
@@ -109,6 +111,7 @@ def spread(merged: Merged, drawn: Sequence[Draws]) -> list[Draws]:
             _columns(merged, plan, draws.jitter_ns),
             _columns(merged, plan, draws.lost, rest=False),
             drawn[0].paces,
+            loads=drawn[0].loads,
             asks=merged.asks,
         )
         for plan, draws in enumerate(drawn)

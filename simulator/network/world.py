@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, MutableSequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
 from simulator.network.disturbances import Added, added_by_link
+from simulator.network.exposure import Exposed
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
 from simulator.network.lookup import filled, held
@@ -39,6 +41,7 @@ class World:
         self.sharing: list[World] = []  # of a host: all worlds on its machines, itself first
         self.host.sharing.append(self)
         self.meters: dict[str, Meter] = {}
+        self.exposed: dict[str, Exposed] = {}  # machines that fail by their load
         self.clock: Clock = host.clock if host else Clock()
         self.routes: Routes = host.routes if host else Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
@@ -75,6 +78,14 @@ class World:
         """The instant from which each request is late, None without a deadline."""
         age = self.plan.policy.deadline_ns
         return None if age is None else held(self.draws.arrivals_ns + age)
+
+    def outages_until(self, now: int) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return when machines that fail by their load were down, all requests having ended; meters learn of it."""
+        made = {node: exposed.live_until(now) for node, exposed in self.exposed.items()}
+        for node in made.keys() & self.meters.keys():
+            meter = self.meters[node]
+            meter.watched = replace(meter.watched, idle=self.exposed[node].idle())
+        return made
 
     def coins(self, name: str) -> list[bool] | None:
         """Return the component's coin for each request, None where no coins are tossed."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.cycles import END_OF_TIME_NS
+from simulator.failures.load import exposures_of, with_outages
 from simulator.failures.process import Timeline
 from simulator.failures.slow import spells
 from simulator.network.blocks import Workload
@@ -160,6 +161,7 @@ def run_once(
     The failures' horizon grows until it covers every request's end.
     """
     drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
+    drawn = replace(drawn, loads=exposures_of(assembly.process, streams))
     measure = assembly.scenario.measure
     has_meters = (measure.timed is not None and measure.timed.machines) or measure.per_answer is not None
     if not assembly.process.components and not assembly.slow:
@@ -174,7 +176,7 @@ def run_once(
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
         check_ends(log.end_ns)
         if log.end_ns.max() <= until:
-            return log, broken, is_fast
+            return log, replace(broken, timeline=with_outages(timeline, log.outages)), is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
 
 

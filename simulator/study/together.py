@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
+from simulator.failures.load import exposures_of, with_outages
 from simulator.failures.process import Timeline
 from simulator.failures.slow import Spells, spells
 from simulator.network.blocks import Workload
@@ -81,7 +82,8 @@ def simulate_together(tenants: Sequence[Tenant], progress: Callable[[int], None]
 def run_once_together(tenants: Sequence[Tenant], replication: int) -> Ran:
     """Return one replication; the failures' horizon grows until it covers every request's end."""
     streams = [tenant.streams(replication) for tenant in tenants]
-    drawn = [draws(tenant.plan, tenant.assembly.arrivals_ns(tenant.workload, mine), mine)
+    loads = exposures_of(tenants[0].assembly.process, streams[0])
+    drawn = [replace(draws(tenant.plan, tenant.assembly.arrivals_ns(tenant.workload, mine), mine), loads=loads)
              for tenant, mine in zip(tenants, streams, strict=True)]
     main = tenants[0].assembly
     plans = [tenant.plan for tenant in tenants]
@@ -95,7 +97,8 @@ def run_once_together(tenants: Sequence[Tenant], replication: int) -> Ran:
             check_ends(log.end_ns)
         end = max(int(log.end_ns.max()) for log in logs)
         if end <= last + slack or not (main.process.components or main.slow):
-            return Ran(logs, tuple(one.timeline for one in broken), tuple(broken))
+            lines = [one.timeline and with_outages(one.timeline, logs[0].outages) for one in broken]
+            return Ran(logs, tuple(lines), tuple(broken))
         slack = 4 * (end - last)
 
 

@@ -141,7 +141,7 @@ def test_a_sweep_may_vary_another_model(tmp_path):
     ({"others.second.workload.arrivals": {"kind": "closed", "window": 2}}, "'closed' does not go together"),
     ({"workload.arrivals": {"kind": "closed", "window": 2}}, "'closed' does not go together"),
     ({"engine": "vectorised"}, "'vectorised' cannot run several models"),
-    ({"others.second.policy.wait": {"kind": "deadline"}, "others.second.policy.deadline": None}, "waits for a deadline"),
+    ({"others.second.policy": {"wait": {"kind": "deadline"}}}, "waits for a deadline"),
 ])
 def test_what_does_not_fit_is_told_with_its_place(tmp_path, change, said):
     shared(tmp_path)
