@@ -220,7 +220,7 @@ class LoadCascadeBlock(Block):
         elif name not in topology.node_by_name:
             yield Problem(at, f"no node named {name!r} in the topology", did_you_mean(name, topology.node_by_name))
         elif not topology.node_by_name[name].forwards_when_down:
-            said = f"{name!r} stops relaying while it is down, and routes cannot follow crashes that the run itself makes"
+            said = f"{name!r} stops relaying while it is down, and routes cannot follow crashes that a run makes"
             yield Problem(at, said, "write forwards_when_down: true in the topology, or name other machines")
         if self.components.index(name) != place:
             yield Problem(at, f"{name!r} is named twice", "name it once")

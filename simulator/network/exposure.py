@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from simulator.errors import Problem, ScenarioError
 from simulator.failures.load import Exposure
 from simulator.network.blocks import CrashSemantics
 from simulator.network.clock import FOREVER
 from simulator.network.evented import CRASH, REPAIR, WARM, Discipline, EventedMachine, Job
 
 Switch = tuple[int, int]
+MOST_IN_VAIN = 10_000  # crashes in a row in which no job ends
+WAY_OUT = "write policy.crash.in_service: resume or lose, a deadline with at_deadline: withdraw, or a longer mtbf"
 
 
 class Exposed:
@@ -23,7 +26,7 @@ class Exposed:
         self.served, self.rate, self.cold_start_ns = served, exposure.rate, cold_start_ns
         self.thresholds, self.repairs = exposure.thresholds(), exposure.repairs()
         self.outages: list[Switch] = []
-        self.present = self.since = 0
+        self.present = self.since = self.in_vain = 0
         self.is_exposed = True
         self.left, self.repair = next(self.thresholds), next(self.repairs)
 
@@ -63,6 +66,7 @@ class Exposed:
         """Return the jobs that are done, in the order of their keys."""
         done = self.served.finish(now)
         if done:
+            self.in_vain = 0
             self._change(-len(done), now)
         return done
 
@@ -72,6 +76,10 @@ class Exposed:
         self.outages.append((now, now + self.repair))
         lost = self.served.crash(now, semantics)
         self.present -= len(lost)
+        self.in_vain = self.in_vain + 1 if self.present and not lost else 0
+        if self.in_vain > MOST_IN_VAIN:
+            raise ScenarioError(Problem("failures", f"a machine with {self.present} jobs crashed {MOST_IN_VAIN:,} times "
+                                        "in a row without ending one: its load lets it do no work", WAY_OUT))
         return lost
 
     def resume(self, now: int) -> None:
