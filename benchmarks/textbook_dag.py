@@ -34,6 +34,15 @@ IN_ORDER = AFTER_WORK + 1  # the lowest of the ranks by (request, part)
 
 
 @dataclass(frozen=True)
+class Model:
+    """One of several models: its parts, and ``limit_ns`` and ``wait`` as those of a plan."""
+
+    parts: frozenset[str]
+    limit_ns: int | None = None
+    wait: tuple[Literal["timeout", "cutoff"], Mapping[str, int]] | None = None
+
+
+@dataclass(frozen=True)
 class TextbookPlan:
     """What to simulate; all chance has been drawn.
 
@@ -57,6 +66,8 @@ class TextbookPlan:
         spikes: Per link name: (from, to, further delay) of what is handed over in [from, to).
         waits_for_repair: Whether senders keep messages that find no way, or the receiving node down, until the repair.
         held_ns: By edge, how old a value of an earlier request may be that a join takes instead of a missing one.
+        models: Where several models share the machines: each one's parts of the graph, limit and waits; else empty.
+        asks: The model of each request, where there are several.
     """
 
     graph: PartGraph
@@ -76,6 +87,8 @@ class TextbookPlan:
     spikes: Mapping[str, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
     waits_for_repair: bool = False
     held_ns: Mapping[int, int] = field(default_factory=dict)
+    models: tuple[Model, ...] = ()
+    asks: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -137,9 +150,11 @@ class World:
 
     def request(self, number: int) -> Steps:
         """Start the parts, wait for the exit, write down how it ended."""
-        (exit_part,) = self.graph.exits
-        request = Request(self.env, number, self.plan.limit_ns, self._absent(number))
-        runs = {part.name: self.env.process(self.part(request, part.name)) for part in self.graph.parts}
+        model = self._model(number)
+        (exit_part,) = (part for part in self.graph.exits if part in model.parts)
+        request = Request(self.env, number, model.limit_ns, self._absent(number))
+        runs = {part.name: self.env.process(self.part(request, part.name))
+                for part in self.graph.parts if part.name in model.parts}
         answer = yield runs[exit_part]
         if not isinstance(answer, News):
             raise TypeError(answer)
@@ -152,6 +167,11 @@ class World:
             own = self.graph.delivery(exit_part, fresh)
             self.result.delivery[number] = held | (own if has_data else own & ~DATA)
         self.result.cause[number] = answer.cause
+
+    def _model(self, number: int) -> Model:
+        if self.plan.models:
+            return self.plan.models[self.plan.asks[number]]
+        return Model(frozenset(self.graph.part_by_name), self.plan.limit_ns, self.plan.wait)
 
     def _absent(self, number: int) -> frozenset[str]:
         timeline = self.plan.timelines
@@ -219,7 +239,7 @@ class World:
         while True:
             known = {edge: request.news[edge] for edge in self.graph.inputs[part] if edge in request.news}
             present = {edge: news.taken for edge, news in known.items() if news.taken is not None}
-            if (closing is not None and closing.processed) or self._is_settled(join, known, set(present)):
+            if (closing is not None and closing.processed) or self._is_settled(request, join, known, set(present)):
                 break
             if closing is None:
                 closing = self._closing(request, part, join, set(present))
@@ -235,16 +255,18 @@ class World:
         lost = [(news.when_ns, edge) for edge, news in known.items() if news.taken is None]
         return News(now_ns, None, known[max(lost)[1]].cause if lost else "")
 
-    def _is_settled(self, join: Join, known: Mapping[int, News], present: set[int]) -> bool:
-        if self.plan.wait is None or self.plan.wait[0] == "first":
+    def _is_settled(self, request: Request, join: Join, known: Mapping[int, News], present: set[int]) -> bool:
+        wait = self._model(request.number).wait
+        if wait is None or wait[0] == "first":
             return set(join.consult(present)) <= set(known)
         is_hopeless = not present and len(known) == len(join.edges)
         return is_hopeless or all(set(alternatives[0]) <= present for alternatives in join.groups)
 
     def _closing(self, request: Request, part: str, join: Join, present: set[int]) -> Moment | None:
-        if self.plan.wait is None:
+        wait = self._model(request.number).wait
+        if wait is None:
             return None
-        kind, waits = self.plan.wait
+        kind, waits = wait
         if kind == "first":
             if self.plan.held_ns.keys() & set(join.edges) and join.needs != "any":
                 return None  # what is needed may be held: it waits for all that can come

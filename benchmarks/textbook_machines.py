@@ -169,6 +169,53 @@ class SharedProcessor(TextbookMachine):
                 job.had = Fraction() if self.crash.in_service == "restart" else job.had
 
 
+class PreemptiveDesk(TextbookMachine):
+    """The best of all present are worked on; the others keep what they have had."""
+
+    since = 0
+    served: tuple[Job, ...] = ()
+
+    def is_full(self) -> bool:
+        return len(self.jobs) >= self.servers + self.buffer
+
+    def account(self) -> None:
+        for job in self.served:
+            job.had += int(self.env.now) - self.since
+        self.since = int(self.env.now)
+
+    def switched(self, is_up: bool) -> None:
+        super().switched(is_up)
+        self.served = self.served if self.is_warm else ()
+
+    def look(self) -> None:
+        self.account()
+        line = sorted((job for job in self.jobs if not job.request.is_over), key=lambda job: job.rank)
+        self.served = tuple(line[: int(self.servers)]) if self.is_warm else ()
+        for job in self.served:
+            if not job.is_started:
+                job.is_started = True
+                self.node.started_ns[job.process] = int(self.env.now)
+        super().look()
+
+    def pass_through(self, job: Job) -> Served:
+        while True:
+            self.account()
+            crashed_now = self.crashed_at == self.env.now and job.had > 0
+            if job.is_started and job.had >= job.work_ns and (self.is_warm or crashed_now):
+                return True
+            if job.request.is_over:
+                return False
+            events = [job.request.or_deadline(self.changed)]
+            if job in self.served:
+                events.append(self.env.timeout(math.ceil(job.work_ns - job.had)))
+            try:
+                yield self.env.any_of(events)
+            except simpy.Interrupt:
+                if not job.is_started or self.crash.in_service == "lose":
+                    return False
+                job.had = Fraction() if self.crash.in_service == "restart" else job.had
+
+
 class Desk(TextbookMachine):
     """Servers behind a line that is looked through for who is next."""
 
@@ -270,5 +317,7 @@ class BatchDesk(Desk):
 
 def machine_of(node: Component, crash: Crash, serving: Serving) -> TextbookMachine:
     """Return the machine of a node that is more than a single FIFO server."""
-    kind = BatchDesk if serving.batch else SharedProcessor if serving.discipline == "processor_sharing" else Desk
+    kinds: dict[str, type[TextbookMachine]] = {
+        "processor_sharing": SharedProcessor, "preemptive_priority": PreemptiveDesk}
+    kind = BatchDesk if serving.batch else kinds.get(serving.discipline, Desk)
     return kind(node, crash, serving)

@@ -37,15 +37,18 @@ class Streams:
     """The named streams of one replication.
 
     ``layer`` keeps apart the streams of failure processes that are laid over each other; 0 adds nothing to a name.
+    ``owner`` keeps apart those of models that share machines; the first has none, and "" adds nothing to a name.
     """
 
     root_seed: int
     replication: int = 0
     layer: int = 0
+    owner: str = ""
 
     def of(self, component: str, purpose: str) -> np.random.Generator:
         """Return the generator of the stream (this replication, component, purpose)."""
-        return stream(self.root_seed, self.replication, component, f"{purpose} {self.layer}" if self.layer else purpose)
+        named = f"{self.owner}.{component}" if self.owner else component
+        return stream(self.root_seed, self.replication, named, f"{purpose} {self.layer}" if self.layer else purpose)
 
 
 class IndexedStream:

@@ -67,12 +67,20 @@ def warnings_of(cell: Variant, with_model: bool) -> tuple[str, ...]:
     from simulator.seeds import Streams  # noqa: PLC0415
     from simulator.study.assemble import Assembly, given_costs  # noqa: PLC0415
 
-    assembly = Assembly(cell.scenario, cell.topology, cell.model, cell.base)
-    costs = model_costs(assembly) if with_model and assembly.has_layers else given_costs(cell.model, assembly.graph)
+    assembly = Assembly.of(cell)
+    plans = {}
+    for name, one in {"": assembly, **assembly.sharing}.items():
+        costs = model_costs(one) if with_model and one.has_layers else given_costs(one.model, one.graph)
+        plans[name] = one.plan(costs)
     if cell.scenario.workload is None:
         return ()
     births_ns = assembly.arrivals_ns(cell.scenario.workload, Streams(cell.scenario.seed))
-    return advice(cell.scenario, assembly.plan(costs), births_ns)
+    beside = []
+    for name, one in assembly.sharing.items():
+        if workload := one.scenario.workload:
+            births = one.arrivals_ns(workload, Streams(cell.scenario.seed, owner=name))
+            beside.append((plans[name], int(births[-1]) / len(births)))
+    return advice(cell.scenario, plans[""], births_ns, *beside)
 
 
 def model_costs(assembly: Assembly) -> Costs:

@@ -81,6 +81,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
     from simulator.report.errors_table import errors_table  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
+    from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
@@ -93,5 +94,5 @@ def tables_of(record: Record) -> list[FittingTable]:
     machines = [] if served else machine_tables(record)
     others = [detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
-    measured = [*time_tables(record), *traffic, *machines, *sending_tables(record)]
+    measured = [*model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

@@ -17,6 +17,7 @@ from simulator.failures.common_cause import CommonCauseBlock
 from simulator.failures.copula import CopulaBlock
 from simulator.failures.environment import EnvironmentBlock
 from simulator.failures.groups import GroupsBlock
+from simulator.failures.load import LoadCascadeBlock, load_processes
 from simulator.failures.maintenance import MaintenanceBlock
 from simulator.failures.mission import MissionBlock
 from simulator.failures.overlay import Overlay
@@ -31,7 +32,7 @@ from simulator.topology.graph import Topology
 
 Failure = Annotated[BernoulliBlock | RenewalBlock | ScriptedBlock | GroupsBlock | CommonCauseBlock | BetaBinomialBlock
                     | CopulaBlock | MissionBlock | MaintenanceBlock | RepairCrewBlock | ShocksBlock | RegionalBlock
-                    | AlphaFactorBlock | EnvironmentBlock | CascadeBlock | BurstsBlock | TraceBlock,
+                    | AlphaFactorBlock | EnvironmentBlock | CascadeBlock | LoadCascadeBlock | BurstsBlock | TraceBlock,
                     Field(discriminator="kind")]
 
 
@@ -54,8 +55,22 @@ def build_process(blocks: Sequence[Failure], topology: Topology, read: ReadTrace
             processes.append(block.build(topology, read) if isinstance(block, TraceBlock) else block.build(topology))
         except ScenarioError as error:
             problems += [Problem(f"failures.{place}.{p.place}", p.message, p.way_out) for p in error.problems]
+    problems += _shared_loads(processes)
     if problems:
         raise ScenarioError(*problems)
     if not processes:
         return Bernoulli((), ())
     return processes[0] if len(processes) == 1 else Overlay(tuple(processes), topology.components)
+
+
+def _shared_loads(processes: Sequence[FailureProcess]) -> list[Problem]:
+    """Return a problem for each machine that fails by its load and by another process too."""
+    found = []
+    for place, process in enumerate(processes):
+        others = {name for other in processes if other is not process for name in other.components}
+        twice = [name for name in process.components if name in others] if load_processes(process) else []
+        if twice:
+            named = ", ".join(map(repr, twice))
+            found.append(Problem(f"failures.{place}.components", f"{named} fails by its load, and by another block too",
+                                 "let it fail by one of them"))
+    return found

@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.failures.load import Exposure
 from simulator.network import evented, machines
 from simulator.network.blame import BY_CRASH, blame_code
 from simulator.network.blocks import CrashSemantics
+from simulator.network.clock import FOREVER
 from simulator.network.desks import BatchRoom, Counter, PriorityRoom
 from simulator.network.evented import CRASH, WARM, Discipline, Enter, EventedMachine, switches_of
+from simulator.network.exposure import Exposed
 from simulator.network.life import Life
 from simulator.network.meters import Meter, Watched
 from simulator.network.pace import Steady
+from simulator.network.preemption import Preemptive
 from simulator.network.servers import Servers
 from simulator.network.sharing import Sharing
 from simulator.topology.serving import PLAIN, Serving
@@ -40,6 +44,8 @@ class Machinery:
 def machinery_of(world: World, node: str) -> Machinery:
     """Return the machine of a node."""
     serving = world.plan.topology.node_by_name[node].serving
+    if node in world.draws.loads:
+        return _evented(world, node, serving, world.draws.loads[node])
     return _foreseen(world, node, serving) if serving.is_foreseen else _evented(world, node, serving)
 
 
@@ -58,22 +64,25 @@ def _queue(world: World, node: str, serving: Serving) -> machines.AnyMachine:
     pace = world.draws.paces.get(node)
     if serving != PLAIN or pace or (found and crash.in_service == "resume"):
         return Servers((life, pace or Steady()), world.limits, index, crash, serving)
-    if found is None and plan.limit_ns is None:
+    if found is None and not world.has_limits:
         return machines.Machine()
     if crash == CrashSemantics():
-        if plan.limit_ns is None:
+        if not world.has_limits:
             return machines.FallibleMachine(life, index)
         return machines.WithdrawingMachine(life, world.limits, index)
     keeps, restarts = crash.queue == "keep", crash.in_service == "restart"
     return machines.KeepingMachine(life, world.limits, index, keeps_queue=keeps, restarts=restarts)
 
 
-def _evented(world: World, node: str, serving: Serving) -> Machinery:
+def _evented(world: World, node: str, serving: Serving, exposure: Exposure | None = None) -> Machinery:
     life, coins, index = world.life(node) or Life((), ()), world.coins(node), world.index[node]
     discipline = "batch" if serving.batch else serving.discipline
     machine = EventedMachine(world.clock, index, life, world.limits, world.plan.crash)
     served = DISCIPLINES[discipline](serving)
-    enter: Enter = machine.serving(served, serving.buffer, serving.cold_start_ns).enter
+    exposed = Exposed(served, exposure, serving.cold_start_ns) if exposure else None
+    enter: Enter = machine.serving(exposed or served, serving.buffer, serving.cold_start_ns).enter
+    if exposed:
+        world.exposed[node] = exposed.watch(machine)
     if coins:
         enter = evented.with_coins(enter, coins, blame_code(index, BY_CRASH))
     if is_measured(world, node):
@@ -91,23 +100,33 @@ def _priority(serving: Serving) -> Discipline:
     return Counter(serving.servers or 1, PriorityRoom())
 
 
+def _preemptive(serving: Serving) -> Discipline:
+    return Preemptive(serving.servers or 1)
+
+
 def _batches(serving: Serving) -> Discipline:
     if serving.batch is None:
         raise ValueError("no batch")
     return Counter(serving.servers or 1, BatchRoom(serving.batch))
 
 
+def _in_order(serving: Serving) -> Discipline:
+    return Counter(serving.servers or FOREVER, PriorityRoom(has_ranks=False))
+
+
 DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
+    "fifo": _in_order,
     "processor_sharing": _sharing,
     "priority": _priority,
+    "preemptive_priority": _preemptive,
     "batch": _batches,
 }
 
 
 def is_measured(world: World, node: str) -> bool:
     """Return whether a meter is asked for and the node has any work."""
-    keys = world.plan.parts_on(node).values()
-    return world.has_meters and any(world.draws.work_ns[key].any() for key in keys)
+    return world.has_meters and any(
+        one.draws.work_ns[key].any() for one in world.sharing for key in one.plan.parts_on(node).values())
 
 
 def _meter(world: World, node: str, serving: Serving, counter: Counter | None) -> Meter:

@@ -80,7 +80,7 @@ def station_on(wiring: Wiring, node: str, place: int, outputs: Sequence[Settle],
     return Station(
         world.clock,
         world.stride,
-        1 + place,
+        world.first_key + 1 + place,
         machinery.machine,
         trace.serving(part, serve, node),
         indexed(world.draws.work_ns[work_key(plan, part, node)]),

@@ -98,12 +98,13 @@ def _log(world: World, rows: Rows) -> Log:
     parts = world.plan.graph.parts
     too_late = {parts[offset - 1].name: count for offset, count in sorted(world.clock.too_late.items()) if count}
     last_birth = world.births[-1] if world.births else 0
+    made = world.outages_until(int(end.max(initial=0)))
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
     log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
     sendings = _sendings(world) if world.plan.policy.sendings > 1 else {}
-    if sendings or world.skips_sent or world.held:
-        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held), sendings=sendings)
+    if sendings or world.skips_sent or world.held or made:
+        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held), sendings=sendings, outages=made)
     return log
 
 
@@ -129,7 +130,7 @@ def finished(
     (plan, births), (end, blame) = ran, ended
     age = plan.limit_ns
     if age is not None:
-        unanswered = np.array([answer == 0 for answer in delivery])
+        unanswered = np.array([answer == 0 for answer in delivery], dtype=bool)
         limit = births + age
         overdue = unanswered & (end > limit)
         end = np.where(overdue, limit, end)

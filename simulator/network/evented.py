@@ -164,6 +164,10 @@ class EventedMachine:
         served = self.discipline.next_ns() if self.is_serving else FOREVER
         return min(served, self.switches[self.next_switch][0], by_limit[0][0] if by_limit else FOREVER)
 
+    def live_until(self, now: int) -> None:
+        """Live through all instants up to this one; for what happens to it after the last job has gone."""
+        self._advance(now)
+
     def _advance(self, now: int) -> None:
         while (when := self._next_ns()) <= now:
             self._live_through(when)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from simulator.network.draws import service_times
 from simulator.network.plan import Plan
 from simulator.topology.routes import Routes
 from simulator.topology.serving import Serving
 from simulator.units import SECOND_NS
+
+Key = TypeVar("Key")
 
 
 def machine_loads(plan: Plan, gap_ns: float) -> dict[str, float]:
@@ -31,6 +34,21 @@ def machine_loads(plan: Plan, gap_ns: float) -> dict[str, float]:
         for node, busy in busy_ns.items()
         if busy and servings[node].servers is not None
     }
+
+
+Asked = tuple[Plan, float]
+"""A plan, and the mean time between two of its requests in nanoseconds."""
+
+
+def loads_of_all(
+    asked: Iterable[Asked], loads: Callable[[Plan, float], Mapping[Key, float]]
+) -> dict[Key, float]:
+    """Return ``machine_loads`` or ``line_loads`` of several plans on the same machines and links, added up."""
+    total: defaultdict[Key, float] = defaultdict(float)
+    for plan, gap_ns in asked:
+        for name, load in loads(plan, gap_ns).items() if gap_ns > 0 else ():
+            total[name] += load
+    return dict(total)
 
 
 def _share(serving: Serving) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.graph import PartGraph
+from simulator.failures.load import Exposure
 from simulator.failures.process import Timeline
 from simulator.network.blocks import CrashSemantics, Policy
 from simulator.network.disturbances import Disturbance
@@ -169,6 +170,8 @@ class Draws:
         loop: The closed loop that gives the births, of which then only the number is drawn; None: births are drawn.
         suspected: Whom the policy's detector suspects and when; None: there is no detector.
         again: What is drawn for the second, third, ... sending of each message.
+        loads: What decides the crashes of machines that fail by their load, by node.
+        asks: Number of the plan that each request asks, where several share the machines; None: there is one.
     """
 
     arrivals_ns: Times
@@ -180,6 +183,8 @@ class Draws:
     loop: Loop | None = None
     suspected: Timeline | None = None
     again: Sequence[Again] = ()
+    loads: Mapping[str, Exposure] = field(default_factory=dict)
+    asks: NDArray[np.int64] | None = None
 
     def dice(self, number: int) -> Dice:
         """Return jitter and loss coins of the sending of that number, the first being 0."""
@@ -216,6 +221,7 @@ class Log:
             links; empty unless skips are sent on demand.
         held: Values of earlier requests that parts took.
         sendings: How often messages were sent, by hyperconnection; empty where none is sent again.
+        outages: When machines that fail by their load were down, (crash, repair), by node.
     """
 
     delivery: Sequence[int]
@@ -227,3 +233,4 @@ class Log:
     skips_sent: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     held: HeldLog = field(default_factory=HeldLog)
     sendings: Mapping[str, Sendings] = field(default_factory=dict)
+    outages: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)

@@ -110,8 +110,8 @@ class _Flow:
             Unqualified: there is none, or something needs events.
         """
         graph, placement = self.graph, self.plan.placement
-        if self.draws.loop is not None:
-            raise Unqualified("requests come as others end")
+        if self.draws.loop is not None or self.draws.loads:
+            raise Unqualified("machines fail by their load" if self.draws.loads else "requests come as others end")
         if len(graph.exits) != 1:
             raise Unqualified("several exits answer")
         if graph.starved_emits:

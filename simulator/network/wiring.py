@@ -205,7 +205,6 @@ class Wiring:
 
     @cached_property
     def _anything_rerouted(self) -> bool:
-        placement, find = self.plan.placement, self.world.routes.find
-        pairs = {(placement[edge.source], placement[edge.target]) for edge in self.plan.graph.edges}
-        routed = [(*pair, find(*pair)) for pair in pairs]
+        find = self.world.routes.find
+        routed = [(*pair, find(*pair)) for pair in self.world.host.ends]
         return any(route is None or self.is_rerouted(source, target, route) for source, target, route in routed)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, MutableSequence
+from dataclasses import replace
 from functools import cached_property
+
+import numpy as np
 
 from simulator.dataflow.reach import Reach
 from simulator.network.beliefs import Beliefs
@@ -13,6 +16,7 @@ from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
 from simulator.network.detectors import Watching
 from simulator.network.disturbances import Added, added_by_link
+from simulator.network.exposure import Exposed
 from simulator.network.held import Row, Stock, Values
 from simulator.network.life import Life, Until, forever, with_coins
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
@@ -33,18 +37,25 @@ class World:
         draws: Everything random.
         has_meters: Whether machines with work are measured.
         trace: Notes what happens to a request.
+        host: The world whose clock, machines and links this plan's parts share; None: its own.
     """
 
-    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False, trace: NoTrace = NOBODY) -> None:
+    def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False, trace: NoTrace = NOBODY,
+                 host: World | None = None) -> None:
         self.plan, self.draws, self.has_meters, self.trace = plan, draws, has_meters, trace
+        self.host = host or self
+        self.sharing: list[World] = []  # of a host: all worlds on its machines, itself first
+        self.host.sharing.append(self)
         self.meters: dict[str, Meter] = {}
         self.skips_sent: dict[str, tuple[int, int]] = {}
-        self.clock = Clock()
         self.held: list[Row] = []
-        self.routes = Routes(plan.topology)
+        self.exposed: dict[str, Exposed] = {}  # machines that fail by their load
+        self.clock: Clock = host.clock if host else Clock()
+        self.routes: Routes = host.routes if host else Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
         self.births = held(draws.arrivals_ns)
         self.copies = 2 if plan.policy.hedge else 1  # of a message of one hyperconnection that are under way at once
+        self.first_key = 0  # of a request; parts of several plans have keys of their own
         self.stride = self.offset(len(plan.graph.edges), 0)
         self._machines: dict[str, Machinery] = {}
         self._lines: dict[tuple[str, str], AnyLine] = {}
@@ -56,7 +67,7 @@ class World:
         There is one place more than a route has hops: that of what happens at the sender.
         """
         places = 1 + len(self.plan.topology.links)
-        return 1 + len(self.plan.graph.parts) + (edge * self.copies + copy) * places + place
+        return self.first_key + 1 + len(self.plan.graph.parts) + (edge * self.copies + copy) * places + place
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -66,15 +77,32 @@ class World:
 
     @cached_property
     def limits(self) -> MutableSequence[int]:
-        """The instant at which each request is withdrawn."""
-        age = self.plan.limit_ns
-        return filled(FOREVER, len(self.births)) if age is None else held(self.draws.arrivals_ns + age)
+        """The instant at which each request is withdrawn; of a host, that of its own plan."""
+        if not self.has_limits:
+            return filled(FOREVER, len(self.births))
+        ages = [world.plan.limit_ns for world in self.sharing]
+        limits = np.stack([np.full(len(self.births), FOREVER) if age is None else self.draws.arrivals_ns + age
+                           for age in ages])
+        return held(limits[0] if self.draws.asks is None else limits[self.draws.asks, np.arange(len(self.births))])
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether any plan on these machines withdraws requests."""
+        return any(world.plan.limit_ns is not None for world in self.sharing)
 
     @cached_property
     def marks(self) -> MutableSequence[int] | None:
         """The instant from which each request is late, None without a deadline."""
         age = self.plan.policy.deadline_ns
         return None if age is None else held(self.draws.arrivals_ns + age)
+
+    def outages_until(self, now: int) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return when machines that fail by their load were down, all requests having ended; meters learn of it."""
+        made = {node: exposed.live_until(now) for node, exposed in self.exposed.items()}
+        for node in made.keys() & self.meters.keys():
+            meter = self.meters[node]
+            meter.watched = replace(meter.watched, idle=self.exposed[node].idle())
+        return made
 
     def coins(self, name: str) -> list[bool] | None:
         """Return the component's coin for each request, None where no coins are tossed."""
@@ -118,12 +146,16 @@ class World:
 
     def machinery(self, node: str) -> Machinery:
         """Return the machine of a node; parts on one node share it."""
+        if self.host is not self:
+            return self.host.machinery(node)
         if node not in self._machines:
             self._machines[node] = machinery_of(self, node)
         return self._machines[node]
 
     def line(self, link: str, sender: str) -> AnyLine:
         """Return one direction of a link, shared by all that send over it."""
+        if self.host is not self:
+            return self.host.line(link, sender)
         key = (link, sender)
         if key not in self._lines:
             line = self._own_line(link, sender)
@@ -158,12 +190,18 @@ class World:
     def feeders(self) -> dict[tuple[str, ...], set[tuple[str, bool]]]:
         """Which (machine, directly?) feed each transmitter on the routes without failures."""
         fed: dict[tuple[str, ...], set[tuple[str, bool]]] = defaultdict(set)
-        placement, links = self.plan.placement, self.plan.topology.link_by_name
-        for edge in self.plan.graph.edges:
-            route = self.routes.find(placement[edge.source], placement[edge.target])
+        links = self.plan.topology.link_by_name
+        for source, target in self.host.ends:
+            route = self.routes.find(source, target)
             for place, (link, sender) in enumerate(zip(route.links, route.hops, strict=False) if route else ()):
-                fed[links[link].transmitter(sender)].add((placement[edge.source], place == 0))
+                fed[links[link].transmitter(sender)].add((source, place == 0))
         return fed
+
+    @property
+    def ends(self) -> set[tuple[str, str]]:
+        """The nodes between which messages are sent; of a host, by all that share its machines."""
+        return {(world.plan.placement[edge.source], world.plan.placement[edge.target])
+                for world in self.sharing for edge in world.plan.graph.edges}
 
     @cached_property
     def switches(self) -> Switches:

@@ -9,7 +9,7 @@ from simulator.failures.blocks import build_process
 from simulator.failures.process import NoLaw
 from simulator.network.arrivals import Times
 from simulator.network.detectors import Watching
-from simulator.network.offered import line_loads, machine_loads
+from simulator.network.offered import Asked, line_loads, loads_of_all, machine_loads
 from simulator.network.plan import Plan
 from simulator.network.waits import check_waits
 from simulator.scenario.scenario import Scenario
@@ -21,19 +21,21 @@ REFUSES = "its buffer fills and it refuses the rest"
 WAY_OUT = "write a lower rate, a faster machine or link, or place parts elsewhere"
 
 
-def advice(scenario: Scenario, plan: Plan, births_ns: Times) -> tuple[str, ...]:
+def advice(scenario: Scenario, plan: Plan, births_ns: Times, *beside: Asked) -> tuple[str, ...]:
     """Return the warnings about one cell of a scenario with a workload.
 
     Args:
         scenario: The cell's scenario.
         plan: The engine's plan; costs that are not known are 0 there, and nothing is said about them.
         births_ns: The arrivals of one replication, sorted, int64 nanoseconds.
+        beside: Plan and mean time between two requests of each other model on these machines.
     """
     span_ns = int(births_ns[-1])
     gap_ns = span_ns / max(1, len(births_ns))
     few = few_cycles(scenario, plan, span_ns) if span_ns else ()  # of a closed loop it is not known
-    return (*few, *overloads(plan, gap_ns), *check_waits(plan), *unseen(scenario, plan),
-            *unhedged(plan), *bursts_and_retries(plan))
+    waits = dict.fromkeys(line for one in (plan, *(plan for plan, _ in beside)) for line in check_waits(one))
+    return (*few, *overloads(plan, gap_ns, *beside), *waits, *unseen(scenario, plan), *unhedged(plan),
+            *bursts_and_retries(plan))
 
 
 def unseen(scenario: Scenario, plan: Plan) -> Iterator[str]:
@@ -88,22 +90,22 @@ def _few(name: str, cycle_ns: float, replications: int, span_ns: int) -> Iterato
                f"or replications: {more:.0f}")
 
 
-def overloads(plan: Plan, gap_ns: float) -> Iterator[str]:
+def overloads(plan: Plan, gap_ns: float, *beside: Asked) -> Iterator[str]:
     """Yield a warning for each node and each direction of a link whose offered load is 1 or more.
 
     Args:
         plan: The engine's plan.
         gap_ns: Mean time between two requests.
+        beside: The same of other models on these machines.
     """
-    if gap_ns <= 0:
-        return
+    asked = ((plan, gap_ns), *beside)
     servings = {node.name: node.serving for node in plan.topology.nodes}
-    for node, load in machine_loads(plan, gap_ns).items():
+    for node, load in loads_of_all(asked, machine_loads).items():
         if load >= 1:
             servers, buffer = servings[node].servers or 1, servings[node].buffer
             told = f"node {node!r} is asked for {load * servers:.3g} s of work a second"
             told += f" and has {servers} servers" if servers > 1 else ""
             yield f"{told}: {GROWS if buffer is None else REFUSES}; {WAY_OUT}"
-    for (name, sender), load in line_loads(plan, gap_ns).items():
+    for (name, sender), load in loads_of_all(asked, line_loads).items():
         if load >= 1:
             yield f"link {name!r} from {sender!r} is asked for {load:.3g} s of work a second: {GROWS}; {WAY_OUT}"

@@ -12,13 +12,16 @@ from simulator.errors import Problem, did_you_mean
 from simulator.scenario.cross import cross_problems
 from simulator.scenario.labels import label_text
 from simulator.scenario.options import with_values
+from simulator.scenario.other_parts import other_parts
 from simulator.scenario.parts import Parts, Problems, read_parts
 
 
 def checked_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
     """Return a scenario's parts and everything that is wrong with them, the sweep not included."""
     parts, problems = read_parts(document, beside)
-    return parts, (*problems, *cross_problems(parts))
+    others, of_others = other_parts(parts)
+    parts = replace(parts, others=others)
+    return parts, (*problems, *of_others, *cross_problems(parts))
 
 
 def sweep_problems(document: Document, beside: Path, known: Problems) -> Problems:

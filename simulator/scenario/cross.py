@@ -20,6 +20,7 @@ from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
+from simulator.scenario.other_parts import sharing_problems
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.placing import hedge_problems, placement_of, placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
@@ -53,14 +54,31 @@ def cross_problems(parts: Parts) -> Problems:
                      for problem in error_problems(parts.scenario.errors, on)]
         problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
+    problems += sharing_problems(parts)
+    for other in parts.others.values():
+        problems += _other_problems(other)
     return tuple(problems)
+
+
+def _other_problems(parts: Parts) -> Iterator[Problem]:
+    """Yield what does not fit together of another model on the same machines."""
+    if not (parts.scenario and parts.model):
+        return
+    graph, wrong = _graph(parts.model, parts)
+    yield from (*wrong, *_partition_problems(parts.model, parts), *_missing(service_paths(parts.model), parts))
+    yield from _wait_problems(parts.scenario, parts.model, parts)
+    if parts.topology:
+        yield from placement_problems(parts.scenario, parts.model, parts.topology, parts)
+        yield from route_problems(graph, parts.scenario, parts.model, parts)
 
 
 def data_paths(scenario: Scenario) -> dict[str, str]:
     """Return the paths of data that a scenario names, by dotted key."""
     paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
-    if scenario.workload and isinstance(scenario.workload.arrivals, TraceArrivals):
-        paths["workload.arrivals.path"] = scenario.workload.arrivals.path
+    workloads = {"": scenario.workload} | {f"others.{name}.": other.workload for name, other in scenario.others.items()}
+    for head, workload in workloads.items():
+        if workload and isinstance(workload.arrivals, TraceArrivals):
+            paths[f"{head}workload.arrivals.path"] = workload.arrivals.path
     for place, block in trace_blocks(scenario).items():
         named = {"path": block.path, "nodes": block.nodes}
         paths |= {f"{place}.{key}": path for key, path in named.items() if path is not None}
@@ -201,7 +219,11 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
 
 def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
     of_model = service_paths(parts.model) if parts.model else {}
-    for key, name in {**data_paths(scenario), **of_model}.items():
+    yield from _missing({**data_paths(scenario), **of_model}, parts)
+
+
+def _missing(paths: Mapping[str, str], parts: Parts) -> Iterator[Problem]:
+    for key, name in paths.items():
         if not (Path(name).is_file() or (parts.beside / name).is_file()):
             yield Problem(_place(key, parts), f"no file {name!r}",
                           "give a path from here or from the scenario's folder; docs/data.md says where data come from")

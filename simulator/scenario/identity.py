@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulator.model.blocks import ModelFile
 from simulator.scenario.variants import Variant
 from simulator.topology.files import plain_topology
 
@@ -31,16 +32,28 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
     """
     scenario = cell.scenario.model_dump(
         mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT, exclude_defaults=True)
-    model = cell.model.model_dump(mode="json", by_alias=True, exclude={"title": True, "keras": {"path"}},
-                                  exclude_defaults=True)
-    model["order"] = [*cell.model.sources, *cell.model.parts]  # ties between parts go by their order
+    model = _model(cell.model)
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
     blocks = [*cell.scenario.failures, *(error.when for error in cell.scenario.errors)]
     reads_positions = any(getattr(block, "reads_positions", False) for block in blocks)
     drawn = DRAWN - {"position"} if reads_positions else DRAWN
     topology["nodes"] = {name: without(node, drawn) for name, node in topology["nodes"].items()}
     topology["components"] = list(cell.topology.components)  # their order is the order of the patterns
-    return {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}
+    found = {"format": FORMAT, "scenario": scenario, "topology": topology, "model": model, "quick": quick, "data": data}
+    return found | _others(scenario, cell)
+
+
+def _others(scenario: dict[str, Any], cell: Variant) -> dict[str, Any]:
+    """Return what the other models hold, which enters instead of what they are called; nothing where there are none."""
+    for other in scenario.get("others", {}).values():
+        other.pop("model", None)
+    return {"others": {name: _model(model) for name, model in cell.others.items()}} if cell.others else {}
+
+
+def _model(model: ModelFile) -> dict[str, Any]:
+    plain = model.model_dump(mode="json", by_alias=True, exclude={"title": True, "keras": {"path"}},
+                             exclude_defaults=True)
+    return plain | {"order": [*model.sources, *model.parts]}  # ties between parts go by their order
 
 
 def without(plain: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Loaded:
         path: The scenario's file.
         base: The folder that relative paths of data start from.
         raw: The scenario's plain values.
+        others: The other models on the same machines, by name.
     """
 
     scenario: Scenario
@@ -40,6 +41,7 @@ class Loaded:
     path: Path
     base: Path
     raw: Mapping[str, Any]
+    others: Mapping[str, ModelFile] = field(default_factory=dict)
 
     def place(self, path: str) -> str:
         """Return where a dotted path of the scenario is written, ``file:line path``."""
@@ -64,16 +66,19 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     if problems or not (parts.scenario and parts.topology and parts.model):
         raise ScenarioError(*problems)
     base = data_folder(parts.scenario, parts.model, path)
-    return Loaded(parts.scenario, parts.topology, parts.model, document.places, path, base, document.value)
+    others = {name: other.model for name, other in parts.others.items() if other.model}
+    return Loaded(parts.scenario, parts.topology, parts.model, document.places, path, base, document.value, others)
 
 
 def resolved(loaded: Loaded) -> dict[str, Any]:
     """Return everything that was asked, with defaults and units: the scenario, its topology and its model."""
-    return {
+    plain = {
         "scenario": loaded.scenario.model_dump(mode="json", by_alias=True),
         "topology": plain_topology(loaded.topology),
         "model": loaded.model.model_dump(mode="json", by_alias=True),
     }
+    others = {name: model.model_dump(mode="json", by_alias=True) for name, model in loaded.others.items()}
+    return plain | ({"others": others} if others else {})
 
 
 def data_folder(scenario: Scenario, model: ModelFile, path: Path) -> Path:

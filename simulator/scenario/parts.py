@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Parts:
         topology: Its topology.
         model: Its model file, with the scenario's training, failout and data laid over its own.
         model_document: The model file's plain values, with places.
+        others: The same of each other model on these machines, by name.
     """
 
     document: Document
@@ -40,6 +41,7 @@ class Parts:
     topology: Topology | None
     model: ModelFile | None
     model_document: Document
+    others: Mapping[str, Parts] = field(default_factory=dict)
 
 
 class DataOnly(Block):

@@ -19,6 +19,7 @@ from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
 from simulator.network.disturbances import Disturbance
+from simulator.scenario.others import Other
 
 
 class Repeats(Block):
@@ -58,7 +59,7 @@ class Scenario(Block):
     comes to one queue twice and no route is found anew) or ``auto``, which takes the faster one that can;
     ``slow`` are machines that are up but slow, at times; ``errors`` are silent ones: values that are damaged, at times,
     and tag the answers that rest on them; ``disturbances`` are scripted trouble on links, spikes of
-    latency and messages that are lost for certain;
+    latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
@@ -78,6 +79,7 @@ class Scenario(Block):
     errors: tuple[SilentError, ...] = ()
     workload: Workload | None = None
     disturbances: tuple[Disturbance, ...] = ()
+    others: dict[str, Other] = {}
     policy: Policy = Policy()
     outcomes: TableOutcomes | None = None
     failout: Failout | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from simulator.scenario.cross import cross_problems
 from simulator.scenario.labels import REPEAT, label_text
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
+from simulator.scenario.other_parts import expanded_others, of_one, other_parts, scenario_of
 from simulator.scenario.parts import (
     Parts,
     Problems,
@@ -39,6 +40,7 @@ class Variant:
         topology: Its topology.
         model: Its model, with the scenario's training, failout and data laid over the file's.
         base: The folder that relative paths of data start from.
+        others: The other models on the same machines, by name.
     """
 
     label: dict[str, str]
@@ -46,6 +48,7 @@ class Variant:
     topology: Topology
     model: ModelFile
     base: Path
+    others: Mapping[str, ModelFile] = field(default_factory=dict)
 
 
 def variants(loaded: Loaded) -> tuple[Variant, ...]:
@@ -72,11 +75,14 @@ def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
     if parts.scenario and "seed" not in repeats.values:
         parts = replace(parts, scenario=parts.scenario.model_copy(update={"seed": parts.scenario.seed + repeat}))
     parts, of_files = _with_files(parts, point)
-    problems = (*problems, *of_files, *cross_problems(parts))
+    parts, of_others = _with_others(parts, loaded.others, point)
+    problems = (*problems, *of_files, *of_others, *cross_problems(parts))
     if problems or not (parts.scenario and parts.topology and parts.model):
         raise ScenarioError(*problems)
     model = expanded(parts.model, parts.scenario.partition)
-    return Variant(label, _with_model_blocks(parts.scenario, model), parts.topology, model, loaded.base)
+    others = expanded_others({name: other.model for name, other in parts.others.items() if other.model}, parts.scenario)
+    scenario = _with_model_blocks(parts.scenario, model)
+    return Variant(label, scenario, parts.topology, model, loaded.base, others)
 
 
 def _place(loaded: Loaded, label: Mapping[str, str]) -> str:
@@ -100,7 +106,23 @@ def _with_files(parts: Parts, point: Mapping[str, Any]) -> tuple[Parts, Problems
     return parts, problems
 
 
+def _with_others(parts: Parts, known: Mapping[str, ModelFile], point: Mapping[str, Any]) -> tuple[Parts, Problems]:
+    """Return the parts with those of the other models; files are read only where this point names another one."""
+    if any(key.startswith("others") for key in point) or not parts.scenario:
+        others, problems = other_parts(parts)
+        return replace(parts, others=others), problems
+    nothing = Document("the model", {}, {})
+    others = {name: of_one(parts, name, known.get(name), nothing) for name in parts.scenario.others}
+    return replace(parts, others=others), ()
+
+
 def _with_model_blocks(scenario: Scenario, model: ModelFile) -> Scenario:
     """Return the scenario with whole ``training`` and ``failout`` blocks where it wrote a part of one."""
     whole = {"training": scenario.training and model.training, "failout": scenario.failout and model.failout}
     return scenario.model_copy(update=whole)
+
+
+def alone(cell: Variant, name: str) -> Variant:
+    """Return a cell's other model as a cell of its own, on the same machines without the rest."""
+    scenario = scenario_of(cell.scenario, name)
+    return Variant(cell.label, scenario, cell.topology, cell.others[name], cell.base)

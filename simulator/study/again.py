@@ -27,6 +27,8 @@ def order_of(loaded: Loaded, first: Variant) -> Orders:
     """Return the orders that a record's sorted keys lose: of a cell's label, and of nodes, sources and parts."""
     order = {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
              "parts": list(loaded.model.parts)}
+    for name, model in loaded.others.items():
+        order |= {f"others.{name}.sources": list(model.sources), f"others.{name}.parts": list(model.parts)}
     return {"axes": list(first.label), "order": order}
 
 
@@ -39,6 +41,11 @@ def in_order(plain: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: plain[name] for name in names if name in plain} | dict(plain)
 
 
+def in_orders(model: Mapping[str, Any], order: Mapping[str, list[str]], head: str = "") -> dict[str, Any]:
+    """Return a model's plain values with sources and parts in the order that a record keeps."""
+    return {**model, **{kind: in_order(model[kind], order.get(f"{head}{kind}", ())) for kind in ("sources", "parts")}}
+
+
 def loaded_again(record: Record, folder: Path) -> Loaded:
     """Return the scenario that a record tells of; paths of data start from here.
 
@@ -49,12 +56,14 @@ def loaded_again(record: Record, folder: Path) -> Loaded:
     plain, order = record.scenario, record.order
     nodes, model = plain["topology"]["nodes"], plain["model"]
     topology = plain["topology"] | {"nodes": in_order(nodes, order.get("nodes", ()))}
-    model = model | {kind: in_order(model[kind], order.get(kind, ())) for kind in ("sources", "parts")}
+    model = in_orders(model, order)
     path = folder / "record.json"
     scenario = Scenario.model_validate(plain["scenario"])
     scenario = scenario.model_copy(update={"sweep": in_order(scenario.sweep, record.axes)})
+    others = {name: ModelFile.model_validate(in_orders(other, order, f"others.{name}."))
+              for name, other in plain.get("others", {}).items()}
     return Loaded(scenario, topology_of(Document(str(path), topology, {})), ModelFile.model_validate(model), {}, path,
-                  Path(), plain["scenario"])
+                  Path(), plain["scenario"], others)
 
 
 def cells_again(record: Record, folder: Path) -> list[tuple[CellRecord, Variant]]:

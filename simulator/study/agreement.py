@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulator.dataflow.costs import Costs
+from simulator.failures.load import exposures_of, with_outages
 from simulator.network import engine
 from simulator.network.blocks import FirstWait, Policy, Workload
 from simulator.network.plan import Draws, Plan
@@ -48,8 +49,10 @@ def zero_delay_identity(assembly: Assembly, workload: Workload, replication: int
     timeline = None
     if assembly.process.components:
         timeline = assembly.process.timeline(streams, len(arrivals), int(arrivals[-1]) + 1)
-    log = engine.run(plan, Draws(arrivals, work, timeline, loop=loop_of(assembly)))
+    loads = exposures_of(assembly.process, streams)
+    log = engine.run(plan, Draws(arrivals, work, timeline, loop=loop_of(assembly), loads=loads))
     arrivals = log.arrival_ns
+    timeline = timeline and with_outages(timeline, log.outages)
     table: dict[int, int] = {}
     places = snapshots(assembly, timeline, arrivals, table)
     snapshot = [tuple(table)[place] for place in places]

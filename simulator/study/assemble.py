@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -34,9 +34,11 @@ from simulator.network.arrivals import ReadColumn
 from simulator.network.blocks import Workload
 from simulator.network.plan import Plan, Times
 from simulator.network.waits import with_waits
+from simulator.scenario.other_parts import scenario_of
 from simulator.scenario.placing import placement_of, replicas_of
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.struck import strikable
+from simulator.scenario.variants import Variant
 from simulator.seeds import Streams
 from simulator.study.marks import Ways, with_marks
 from simulator.study.trace_files import TraceFile, read_trace
@@ -53,12 +55,30 @@ class Assembly:
         topology: Where.
         model: The model file.
         base: The folder that relative paths of the scenario start from.
+        others: The model files of the other models on the same machines, by name.
+        rank: What goes first where machines serve by priority, for all parts; None: as the model file says.
     """
 
     scenario: Scenario
     topology: Topology
     model: ModelFile
     base: Path
+    others: Mapping[str, ModelFile] = field(default_factory=dict)
+    rank: int | None = None
+
+    @staticmethod
+    def of(cell: Variant) -> Assembly:
+        """Return the objects of a cell."""
+        return Assembly(cell.scenario, cell.topology, cell.model, cell.base, cell.others)
+
+    @cached_property
+    def sharing(self) -> dict[str, Assembly]:
+        """The other models on the same machines, by name."""
+        return {
+            name: Assembly(scenario_of(self.scenario, name), self.topology, model, self.base,
+                           rank=self.scenario.others[name].priority)
+            for name, model in self.others.items()
+        }
 
     @cached_property
     def graph(self) -> PartGraph:
@@ -152,6 +172,8 @@ class Assembly:
         """Return the engine's plan, with the closing times of joins filled in."""
         given = with_given_times(self.model, costs, self._column)
         priority = {name: block.priority for name, block in self.model.parts.items() if block.priority is not None}
+        if self.rank is not None:
+            priority = dict.fromkeys((*self.model.sources, *self.model.parts), self.rank)
         plan = Plan(self.graph, self.placement, self.topology, given, self.scenario.policy, priority=priority,
                     disturbances=self.scenario.disturbances, replicas=self.replicas)
         return with_waits(plan)
@@ -165,7 +187,7 @@ class Assembly:
 
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
-        return Assembly(self.scenario, self.topology.without_link(name), self.model, self.base)
+        return replace(self, topology=self.topology.without_link(name))
 
 
 def has_layers(model: ModelFile) -> bool:

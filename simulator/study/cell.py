@@ -26,6 +26,7 @@ from simulator.study.codec_findings import find_codecs, find_messages
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
+from simulator.study.guests import Guest
 from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
@@ -54,7 +55,7 @@ class Cell:
         self.variant, self.name, self.quick, self.progress = variant, name, quick, progress
         self.memory = memory or Memory()
         self.label = ", ".join(variant.label.values()) or variant.scenario.title
-        self.assembly = Assembly(variant.scenario, variant.topology, variant.model, variant.base)
+        self.assembly = Assembly.of(variant)
         self.found = Findings()
 
     @cached_property
@@ -106,7 +107,7 @@ class Cell:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
-            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found)
+            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests())
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         if measure.traffic:
             self._traffic()
@@ -123,6 +124,17 @@ class Cell:
             tuple(found.notes),
         )
         return CellAnswer(record, *frames)
+
+    def _guests(self) -> tuple[Guest, ...]:
+        """Return the other models on the same machines, with their answers."""
+        found = []
+        for name, one in self.assembly.sharing.items():
+            has_answers = one.has_layers
+            judged = answers(one, quick=self.quick, label=f"{self.label}, {name}", progress=self.progress,
+                             memory=self.memory.of(name)) if has_answers else None
+            costs = judged.costs if judged else given_costs(one.model, one.graph)
+            found.append(Guest(name, one, judged, one.plan(costs), lambda: self.patterns))
+        return tuple(found)
 
     def _has_few_patterns(self) -> bool:
         """Return whether the exact expectation costs little enough to stand beside served accuracy unasked."""

@@ -102,7 +102,7 @@ def read_record(folder: Path) -> Record:
 
 def assembly_of(variant: Variant) -> Assembly:
     """Return the objects of a cell."""
-    return Assembly(variant.scenario, variant.topology, variant.model, variant.base)
+    return Assembly.of(variant)
 
 
 def _explained(asked: Asked, cell: CellRecord, variant: Variant) -> Explanation:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simulator.network.arrivals import TraceArrivals
 from simulator.scenario.cross import service_paths, trace_blocks
-from simulator.scenario.variants import Variant
+from simulator.scenario.variants import Variant, alone
 from simulator.study.assemble import find_file, has_layers
 
 BLOCK = 1 << 20
@@ -32,6 +32,7 @@ def fingerprint(cell: Variant) -> str:
     workload = cell.scenario.workload
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):
         said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
+    said += [f"{name} {fingerprint(alone(cell, name))}" for name in cell.others]
     said += [f"service {file_hash(find_file(path, cell.base))}" for path in service_paths(cell.model).values()]
     for block in trace_blocks(cell.scenario).values():
         files = [path for path in (block.path, block.nodes) if path is not None]

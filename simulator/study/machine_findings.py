@@ -10,7 +10,7 @@ import numpy as np
 from simulator.expect.estimate import Estimate
 from simulator.expect.intervals import within
 from simulator.expect.student import student_mean
-from simulator.network.offered import machine_loads
+from simulator.network.offered import Asked, loads_of_all, machine_loads
 from simulator.network.plan import MachineLoad, Plan
 from simulator.scenario.advice import overloads
 from simulator.study.findings import Findings
@@ -18,19 +18,21 @@ from simulator.study.findings import Findings
 Loads = Sequence[Mapping[str, MachineLoad]]
 
 
-def find_machines(loads: Loads, plan: Plan, gap_ns: float, found: Findings) -> None:
+def find_machines(loads: Loads, plan: Plan, gap_ns: float, found: Findings, *beside: Asked) -> None:
     """Add a row for each machine with work to the findings, and a note for each that cannot keep up.
 
     Args:
         loads: What each machine did, by node, in each replication.
         plan: The engine's plan.
         gap_ns: Mean time between two requests; 0 where they all come at once.
+        found: Where the rows go.
+        beside: Plan and mean gap of each other model on these machines.
     """
-    offered = machine_loads(plan, gap_ns) if gap_ns > 0 else {}
+    offered = loads_of_all(((plan, gap_ns), *beside), machine_loads)
     nodes = [node.name for node in plan.topology.nodes if any(node.name in load for load in loads)]
     if nodes:
         found.tables["machines"] = [_row(node, [load[node] for load in loads], offered.get(node)) for node in nodes]
-    found.notes += overloads(plan, gap_ns)
+    found.notes += overloads(plan, gap_ns, *beside)
 
 
 def _row(node: str, loads: Sequence[MachineLoad], offered: float | None) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class Memory:
         self._dataset: tuple[str, DataSet] | None = None
         self._answers: tuple[str, Answers] | None = None
         self._network: tuple[str, Network] | None = None
+        self._others: dict[str, Memory] = {}
+
+    def of(self, other: str) -> Memory:
+        """Return what is remembered of another model on the same machines."""
+        return self._others.setdefault(other, Memory())
 
     def dataset(self, assembly: Assembly, make: Callable[[], DataSet]) -> DataSet:
         """Return the data set of a cell, loaded unless the cell before had the same."""
@@ -72,7 +77,7 @@ def errors_name(assembly: Assembly) -> str:
 
 def trainings(assemblies: Iterable[Assembly]) -> list[str]:
     """Return the names of the distinct answers that cells need, in order; cells without a network need none."""
-    asked = [a for a in assemblies if a.scenario.measure.need_answers]
+    asked = [one for a in assemblies if a.scenario.measure.need_answers for one in (a, *a.sharing.values())]
     needed = (a for a in asked if a.has_layers and a.scenario.outcomes is None)
     return list(dict.fromkeys(answers_name(assembly) for assembly in needed))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
+from simulator.network.blocks import Workload
 from simulator.scenario.load import Loaded
 from simulator.scenario.scenario import Repeats
 
@@ -34,7 +35,9 @@ def quickened(loaded: Loaded) -> Loaded:
         loaded,
         scenario=scenario.model_copy(
             update={
-                "workload": workload and workload.model_copy(update={"requests": min(REQUESTS, workload.requests)}),
+                "workload": workload and _quick_workload(workload),
+                "others": {name: other.model_copy(update={"workload": _quick_workload(other.workload)})
+                           for name, other in scenario.others.items()},
                 "replications": min(REPLICATIONS, scenario.replications),
                 "training": training,
                 "sweep": sweep,
@@ -42,7 +45,12 @@ def quickened(loaded: Loaded) -> Loaded:
             }
         ),
         model=model,
+        others={name: quick_model(other) for name, other in loaded.others.items()},
     )
+
+
+def _quick_workload(workload: Workload) -> Workload:
+    return workload.model_copy(update={"requests": min(REQUESTS, workload.requests)})
 
 
 def _few_epochs(epochs: Any) -> Any:

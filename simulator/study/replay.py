@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from simulator.dataflow.costs import Costs
 from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.endings import reason
 from simulator.network.plan import Log
+from simulator.network.together import Merged, run_together
 from simulator.network.trace import Event, Note, Trace
 from simulator.seeds import Streams
 from simulator.study.answers import dataset_of
@@ -20,6 +23,7 @@ from simulator.study.kept import kept_path, read_kept
 from simulator.study.network import Network
 from simulator.study.progress import Progress
 from simulator.study.timed import run_once
+from simulator.study.together import MAIN, Tenant, run_once_together
 
 MS_NS = 1_000_000
 
@@ -66,15 +70,33 @@ def replay(explained: Explanation, *, quick: bool) -> Replay:
     workload = assembly.scenario.workload
     if workload is None:
         return Replay((), is_same=False)
+    if assembly.others:
+        return _told(explained, *_again_together(explained, quick=quick))
     request, streams = int(row["request"]), Streams(assembly.scenario.seed, int(row["replication"]))
     plan, arrivals = assembly.plan(costs_of(assembly, quick=quick)), assembly.arrivals_ns(workload, streams)
     _, drawn, _ = run_once(assembly, plan, arrivals, streams)
     trace = Trace(request)
     log = engine.run(plan, drawn, trace=trace)
+    return _told(explained, log, trace, drawn.suspected)
+
+
+def _again_together(explained: Explanation, *, quick: bool) -> tuple[Log, Trace]:
+    """Run a replication of several models on the same machines again; the request is one of the first."""
+    named = {MAIN: explained.assembly, **explained.assembly.sharing}
+    nothing = np.zeros(0, dtype=np.int64)
+    tenants = [Tenant(name, one, one.plan(costs_of(one, quick=quick)), nothing) for name, one in named.items()]
+    ran = run_once_together(tenants, int(explained.row["replication"]))
+    number = Merged(tuple(drawn.arrivals_ns for drawn in ran.drawn)).numbers[0][int(explained.row["request"])]
+    trace = Trace(int(number))
+    return run_together([tenant.plan for tenant in tenants], ran.drawn, trace=trace)[0], trace
+
+
+def _told(explained: Explanation, log: Log, trace: Trace, suspected: Timeline | None = None) -> Replay:
+    assembly, request = explained.assembly, int(explained.row["request"])
     birth = int(log.arrival_ns[request])
     moments = [*Telling(assembly, trace.notes, birth, held_by(log, request)).moments(), _ending(explained)]
     moments += [Moment(when - birth, "", what) for when, what in explained.switches]
-    moments += suspicions(drawn.suspected, birth, int(log.end_ns[request]))
+    moments += suspicions(suspected, birth, int(log.end_ns[request]))
     return Replay(tuple(sorted(moments, key=lambda moment: moment.age_ns)), is_same(assembly, log, explained))
 
 

@@ -87,7 +87,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     folder.claim()
     known = {name: found for name in hashes if (found := folder.find(name))}
     to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
-    progress.trainings(len(trainings(Assembly(c.scenario, c.topology, c.model, c.base) for c in to_do)))
+    progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))
     answers, doing = [], Doing(loaded, quick, progress, Memory())
     for number, (cell, name) in enumerate(zip(cells, hashes, strict=True), 1):
         done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, doing)

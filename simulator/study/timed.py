@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.failures.cycles import END_OF_TIME_NS
+from simulator.failures.load import exposures_of, with_outages
 from simulator.failures.process import Timeline
 from simulator.failures.slow import spells
 from simulator.network.blocks import Workload
@@ -96,7 +97,7 @@ def simulate(
             _replication(assembly, plan, workload, replication, (labels, table, partial(_told, progress, done)))
         )
         progress(done + workload.requests)
-    return _joined(pieces, tuple(table))
+    return joined(pieces, tuple(table))
 
 
 def _told(progress: Callable[[int], None], done: int, now: int) -> None:
@@ -115,13 +116,31 @@ def _replication(
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, drawn, is_fast = run_once(assembly, plan, arrivals, streams, progress)
+    asked = Asked(streams, workload, labels)
+    return runs_of(assembly, (log, drawn), asked, table, vectorised=len(arrivals) * is_fast)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the requests of one replication ask: its streams, the workload, the classes of the test set."""
+
+    streams: Streams
+    workload: Workload
+    labels: NDArray[np.int64]
+
+
+def runs_of(
+    assembly: Assembly, ran: tuple[Log, Draws], asked: Asked, table: dict[int, int], vectorised: int = 0
+) -> TimedRuns:
+    """Return one replication's requests as rows; the table of deliveries grows."""
+    (log, drawn), replication = ran, asked.streams.replication
     arrivals, timeline = log.arrival_ns, drawn.timeline
     return TimedRuns(
         replication=np.full(len(arrivals), replication, dtype=np.int32),
         request=np.arange(len(arrivals), dtype=np.int32),
         arrival_ns=arrivals,
         end_ns=log.end_ns,
-        sample=samples_asked(len(arrivals), labels, workload.persistence, streams),
+        sample=samples_asked(len(arrivals), asked.labels, asked.workload.persistence, asked.streams),
         delivery=interned(log.delivery, table),
         snapshot=snapshots(assembly, timeline, arrivals, table),
         blame=log.blame,
@@ -129,7 +148,7 @@ def _replication(
         deliveries=(),
         timelines=(timeline,),
         too_late=dict(log.too_late),
-        vectorised=len(arrivals) * is_fast,
+        vectorised=vectorised,
         machines=(log.machines,),
         suspected=(drawn.suspected,),
         skips_sent=(log.skips_sent,),
@@ -138,7 +157,7 @@ def _replication(
     )
 
 
-def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
+def joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     """Return the replications below each other."""
     too_late: dict[str, int] = {}
     for piece in pieces:
@@ -163,6 +182,7 @@ def run_once(
     The failures' horizon grows until it covers every request's end.
     """
     drawn, choice = replace(draws(plan, arrivals, streams), loop=loop_of(assembly)), assembly.scenario.engine
+    drawn = replace(drawn, loads=exposures_of(assembly.process, streams))
     measure = assembly.scenario.measure
     has_meters = (measure.timed is not None and measure.timed.machines) or measure.per_answer is not None
     if not assembly.process.components and not assembly.slow and not isinstance(plan.policy.wait, Watching):
@@ -173,11 +193,9 @@ def run_once(
         until = int(arrivals[-1]) + slack
         broken = broken_until(assembly, plan, drawn, streams, until)
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
-        if waiting := int((log.end_ns >= END_OF_TIME_NS).sum()):
-            told = f"{waiting} requests wait for the repair of a machine that is never repaired"
-            raise ScenarioError(Problem("policy.lost" if plan.waits_for_repair else "policy.crash", told, NO_END))
+        check_ends(plan, log.end_ns)
         if log.end_ns.max() <= until:
-            return log, broken, is_fast
+            return log, replace(broken, timeline=broken.timeline and with_outages(broken.timeline, log.outages)), is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
 
 
@@ -193,6 +211,13 @@ def broken_until(assembly: Assembly, plan: Plan, drawn: Draws, streams: Streams,
         return drawn
     watched = [node.name for node in plan.topology.nodes if node.name in assembly.reach.relevant]
     return replace(drawn, suspected=suspected_by(wait, watched, drawn.timeline, streams, until))
+
+
+def check_ends(plan: Plan, end_ns: Times) -> None:
+    """Check that each request has ended; raise ScenarioError where some wait for a repair that never comes."""
+    if waiting := int((end_ns >= END_OF_TIME_NS).sum()):
+        told = f"{waiting} requests wait for the repair of a machine that is never repaired"
+        raise ScenarioError(Problem("policy.lost" if plan.waits_for_repair else "policy.crash", told, NO_END))
 
 
 def loop_of(assembly: Assembly) -> Loop | None:

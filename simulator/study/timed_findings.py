@@ -27,11 +27,13 @@ from simulator.study.detection_findings import DetectionFindings, with_perfect_d
 from simulator.study.error_findings import find_served_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
+from simulator.study.guests import Guest, labels_of, model_row
 from simulator.study.held import find_held, worths
 from simulator.study.machine_findings import find_machines
 from simulator.study.sending_findings import find_sendings
 from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
+from simulator.study.together import MAIN, Tenant, simulate_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,7 @@ class TimedFindings:
         label: The cell's name, for the frames.
         told: Told how many requests of how many have been simulated.
         found: Where the findings go.
+        guests: The other models on the same machines.
     """
 
     assembly: Assembly
@@ -56,6 +59,7 @@ class TimedFindings:
     label: str
     told: Callable[[int, int], None]
     found: Findings
+    guests: tuple[Guest, ...] = ()
 
     def find(self, workload: Workload, plan: Plan, expected: Estimate | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Simulate all replications and return the frames of requests and events; estimates go to the findings.
@@ -67,8 +71,7 @@ class TimedFindings:
         """
         scenario = self.assembly.scenario
         total = workload.requests * scenario.replications
-        labels = self.answers.outcomes.labels if self.answers else np.zeros(0, dtype=np.int64)
-        runs = simulate(self.assembly, plan, workload, labels, lambda done: self.told(done, total))
+        runs, *beside = self._simulate(workload, plan, total)
         requests = self._requests(runs)
         self.found.counts |= ending_counts(requests, total)
         self.found.counts["too_late"] = sum(runs.too_late.values())
@@ -77,7 +80,8 @@ class TimedFindings:
             find_held(self.assembly.graph, runs, requests, self.found)
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
-            find_machines(runs.machines, plan, mean_gap_ns(runs), self.found)
+            asked = [(guest.plan, mean_gap_ns(run)) for guest, run in zip(self.guests, beside, strict=True)]
+            find_machines(runs.machines, plan, mean_gap_ns(runs), self.found, *asked)
             find_sendings(runs.sendings, self.found)
             self._zero_delay(workload)
             if self.assembly.graph.marks:
@@ -88,13 +92,34 @@ class TimedFindings:
             self.found.curves["accuracy_over_time"] = accuracy_over_time(
                 requests, scenario.measure.accuracy_over_time.bins, span
             )
+        if beside:
+            self._keep_models(requests, expected, beside)
         TimeMetrics(self.assembly, self.answers, plan, runs, requests, self.found).find()
         if scenario.measure.detection:
             perfect = with_perfect_detection(plan)
             DetectionFindings(self.assembly, self.answers, runs, requests, self.found).find(
-                lambda: self._requests(simulate(self.assembly, perfect, workload, labels, lambda done: None)))
+                lambda: self._requests(simulate(self.assembly, perfect, workload, labels_of(self.answers), lambda done: None)))
         self._note_cycles(runs)
         return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
+
+    def _simulate(self, workload: Workload, plan: Plan, total: int) -> list[TimedRuns]:
+        """Return the runs of the scenario's own model, then of the others on its machines."""
+        def told(done: int) -> None:
+            self.told(done, total)
+
+        mine = Tenant(MAIN, self.assembly, plan, labels_of(self.answers))
+        if not self.guests:
+            return [simulate(self.assembly, plan, workload, mine.labels, told)]
+        return simulate_together([mine, *(guest.tenant for guest in self.guests)], told)
+
+    def _keep_models(self, requests: Requests, expected: Estimate | None, beside: list[TimedRuns]) -> None:
+        """Put the models that share the machines below each other: the scenario's own, then the others."""
+        rows = [model_row(self.assembly.scenario.model, requests, expected, has_accuracy=self.answers is not None)]
+        for guest, runs in zip(self.guests, beside, strict=True):
+            step = TimedFindings(guest.assembly, guest.answers, guest.name, self.told, Findings())
+            sure = guest.expected_accuracy() if expected is not None else None
+            rows.append(model_row(guest.name, step._requests(runs), sure, has_accuracy=guest.answers is not None))
+        self.found.tables["models"] = rows
 
     def _requests(self, runs: TimedRuns) -> Requests:
         answered = np.array([delivery > 0 for delivery in runs.deliveries])[runs.delivery]

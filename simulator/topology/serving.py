@@ -11,7 +11,7 @@ from pydantic import Field
 from simulator.blocks import Block
 from simulator.units import DurationNs
 
-Discipline = Literal["fifo", "priority", "processor_sharing"]
+Discipline = Literal["fifo", "priority", "preemptive_priority", "processor_sharing"]
 Servers = Annotated[int, Field(ge=1)] | Literal["unlimited"]
 
 

@@ -27,10 +27,13 @@ SHARING = st.builds(Serving, st.sampled_from([1, 2]), st.sampled_from([None, 1, 
                     discipline=st.just("processor_sharing"), cold_start_ns=COLD)
 PRIORITY = st.builds(Serving, st.sampled_from([1, 2]), st.sampled_from([None, 0, 1, 3]), discipline=st.just("priority"),
                      cold_start_ns=COLD)
+PREEMPTIVE = st.builds(Serving, st.sampled_from([1, 2]), st.sampled_from([None, 0, 1, 3]),
+                       discipline=st.just("preemptive_priority"), cold_start_ns=COLD)
 BATCHES = st.builds(Serving, st.sampled_from([1, 2]), st.sampled_from([None, 4]), cold_start_ns=COLD,
                     batch=st.builds(Batch, size=st.sampled_from([1, 2, 3]), wait_ns=st.sampled_from([0, "30 us"]),
                                     further=st.sampled_from([0.0, 0.3])))
-KINDS = {"fifo": FIFO, "unlimited": UNLIMITED, "sharing": SHARING, "priority": PRIORITY, "batches": BATCHES}
+KINDS = {"fifo": FIFO, "unlimited": UNLIMITED, "sharing": SHARING, "priority": PRIORITY, "preemptive": PREEMPTIVE,
+         "batches": BATCHES}
 any_kind = st.one_of(st.just(Serving()), *KINDS.values())
 
 

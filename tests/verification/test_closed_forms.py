@@ -86,6 +86,14 @@ TRUTHS = {  # by scenario: estimates (ms and shares), and by machine its utilisa
     "hedge": ({"latency_mean_ms": 1000 * (1 - math.exp(-0.5) / 2), "share_late": math.exp(-2.5),
                "sendings_per_message": 1 + math.exp(-0.5)}, {"second": (None, 2 * math.exp(-0.5))}),
     "mginf": ({"latency_mean_ms": 1000}, {"server": (None, 2.0)}),
+    "two-streams": ({"latency_mean_ms": 2000}, {"server": (0.5, 1.0)}),
+    "priority": ({"latency_mean_ms": 1000 * (1 + 0.6 / 0.7)}, {"server": (0.6, 1.5)}),
+    "preemptive": ({"latency_mean_ms": 1000 / 0.7}, {"server": (0.6, 1.5)}),
+}
+OTHERS = {  # mean sojourn in ms of the other model on the machine
+    "two-streams": ("second", 2000),
+    "priority": ("routine", 1000 * (1 + 0.6 / (0.7 * 0.4))),
+    "preemptive": ("routine", 1000 * (1 / 0.7 + 0.6 / (0.7 * 0.4))),
 }
 
 
@@ -125,6 +133,10 @@ def test_a_queue_on_the_shelf_agrees_with_theory(name, tmp_path):
             if truth is not None:
                 row = rows[machine]
                 assert_holds(f"{machine} {column}", truth, row[column], row[f"{column}_high"], replications)
+    if name in OTHERS:
+        other, truth = OTHERS[name]
+        (row,) = (row for row in cell.tables["models"] if row["model"] == other)
+        assert_holds(other, truth, row["latency_mean_ms"], row["latency_mean_ms_high"], replications)
     assert sum(cell.counts[ending] for ending in ("on_time", "late", "lost")) == (
         replications * loaded.scenario.workload.requests)
 
