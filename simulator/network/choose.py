@@ -12,7 +12,7 @@ from simulator.network.blocks import CrashSemantics
 from simulator.network.desks import BatchRoom, Counter, PriorityRoom
 from simulator.network.evented import CRASH, WARM, Discipline, Enter, EventedMachine, switches_of
 from simulator.network.life import Life
-from simulator.network.meters import Meter, Watched
+from simulator.network.meters import Meter, Noted, Watched
 from simulator.network.pace import Steady
 from simulator.network.servers import Servers
 from simulator.network.sharing import Sharing
@@ -28,7 +28,7 @@ class Machinery:
 
     Args:
         machine: ``blame`` is read from it after a loss.
-        serve: ``machine.serve``, or the same with coins or a meter.
+        serve: ``machine.serve``, or the same with coins; a part's jobs are noted in its columns of ``noted_of``.
         enter: Instead of ``serve``, where a job's end is not known when it comes; None: ``serve`` knows it.
     """
 
@@ -47,8 +47,6 @@ def _foreseen(world: World, node: str, serving: Serving) -> Machinery:
     coins, index = world.coins(node), world.index[node]
     machine = _queue(world, node, serving)
     serve = machines.with_coins(machine, coins, blame_code(index, BY_CRASH)) if coins else machine.serve
-    if is_measured(world, node):
-        serve = _meter(world, node, serving, None).serve(serve)
     return Machinery(machine, serve)
 
 
@@ -102,6 +100,15 @@ DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
     "priority": _priority,
     "batch": _batches,
 }
+
+
+def noted_of(world: World, node: str) -> Noted | None:
+    """Return columns for the jobs of one more part on a machine, None where nothing is measured, or in another way."""
+    serving = world.plan.topology.node_by_name[node].serving
+    if not serving.is_foreseen or not is_measured(world, node):
+        return None
+    meter = world.meters.get(node) or _meter(world, node, serving, None)
+    return meter.noted(len(world.births))
 
 
 def is_measured(world: World, node: str) -> bool:

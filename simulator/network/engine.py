@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -96,7 +97,13 @@ def _log(world: World, rows: Rows) -> Log:
     last_birth = world.births[-1] if world.births else 0
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
-    return finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    return replace(log, lines=line_loads(world, last_birth))
+
+
+def line_loads(world: World, until_ns: int) -> dict[tuple[str, ...], MachineLoad]:
+    """Return what each transmitter did from 0 to an instant, by what messages wait for, in the order of names."""
+    return {key: world.line_meters[key].load(" ".join(key), until_ns) for key in sorted(world.line_meters)}
 
 
 def finished(

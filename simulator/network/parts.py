@@ -7,13 +7,14 @@ with the edges ``fed`` behind it, or (``fed`` = 0) is known from ``when`` on nev
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappush
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.evented import Enter, Job
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
+from simulator.network.meters import Noted
 from simulator.network.starved import Emission, Starve, emitting, silent
 
 
@@ -33,6 +34,7 @@ class Station:
         emission: What it puts out when it is starved; None: nothing.
         enter: How its jobs come to a machine on which their end is not known at once; None: ``serve`` knows it.
         rank: What goes first where the machine serves by priority: the lowest.
+        noted: Columns for when its jobs come and go; None: nothing is measured, or its machine does it.
     """
 
     clock: Clock
@@ -46,6 +48,7 @@ class Station:
     emission: Emission | None = None
     enter: Enter | None = None
     rank: int = 0
+    noted: Noted | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -55,6 +58,10 @@ def firing_of(station: Station) -> Fire:
     """Return ``fire(request, now, fed, blame)``: the part runs now; its outputs learn how it ends."""
     if station.enter:
         return _entering(station, station.enter)
+    if station.noted and station.late:
+        return _noted_watched(station, station.noted, station.late)
+    if station.noted:
+        station = replace(station, serve=station.noted.serve(station.serve), noted=None)
     machine, serve, work = station.machine, station.serve, station.work_ns
     outputs = station.outputs
     only = outputs[0] if len(outputs) == 1 else None
@@ -111,6 +118,23 @@ def _watched(station: Station) -> Fire:
     return fire
 
 
+def _noted_watched(station: Station, noted: Noted, late: tuple[Sequence[int], int]) -> Fire:
+    came, went, (limits, blamed) = noted.came, noted.went, late
+    machine, serve, work, outputs = station.machine, station.serve, station.work_ns, station.outputs
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        came[request] = now
+        went[request] = done = serve(now, work[request], request)
+        if done < 0:
+            done, fed, blame = -1 - done, 0, machine.blame
+        elif not blame and done > limits[request]:
+            blame = blamed
+        for output in outputs:
+            output(request, done, fed, blame)
+
+    return fire
+
+
 def happening(station: Station) -> Callable[[Firing], None]:
     """Return the callback of a part's event; the common case, one output and nobody watching, is one call less."""
     fire, clock = firing_of(station), station.clock
@@ -128,7 +152,26 @@ def happening(station: Station) -> Callable[[Firing], None]:
         else:
             only(request, -1 - done, 0, machine.blame)
 
-    return happen if station.late or station.enter or len(station.outputs) > 1 else happen_to_one
+    if station.late or station.enter or len(station.outputs) > 1:
+        return happen
+    return _noted_to_one(station, station.noted) if station.noted else happen_to_one
+
+
+def _noted_to_one(station: Station, noted: Noted) -> Callable[[Firing], None]:
+    """Return the callback of the common case where jobs are noted: two columns more, and no call."""
+    came, went, clock = noted.came, noted.went, station.clock
+    machine, serve, work, only = station.machine, station.serve, station.work_ns, station.outputs[0]
+
+    def happen(firing: Firing) -> None:
+        request = firing.request
+        came[request] = now = clock._now  # noqa: SLF001 - the hot path
+        went[request] = done = serve(now, work[request], request)
+        if done >= 0:
+            only(request, done, firing.fed, 0)
+        else:
+            only(request, -1 - done, 0, machine.blame)
+
+    return happen
 
 
 def starving_of(station: Station) -> Starve:

@@ -86,10 +86,10 @@ class Draws:
 
 @dataclass(frozen=True)
 class MachineLoad:
-    """What one machine did.
+    """What one machine, or one transmitter of a link, did.
 
     Args:
-        jobs: Part runs that came to it, refused ones included.
+        jobs: Part runs (or messages) that came to it, refused ones included.
         number: Mean number of jobs present, those that wait included.
         utilisation: Share of its servers' time in which they worked; NaN where their number is unlimited.
     """
@@ -110,6 +110,7 @@ class Log:
         too_late: Inputs that came after their part had fired, by part.
         machines: What each machine with work did, by node; empty unless it was asked for.
         arrival_ns: Birth of each request.
+        lines: What each transmitter did, by what messages wait for (``Link.transmitter``); empty unless asked for.
     """
 
     delivery: Sequence[int]
@@ -118,3 +119,4 @@ class Log:
     too_late: Mapping[str, int]
     machines: Mapping[str, MachineLoad] = field(default_factory=dict)
     arrival_ns: Times = field(default_factory=no_times)
+    lines: Mapping[tuple[str, ...], MachineLoad] = field(default_factory=dict)

@@ -10,9 +10,10 @@ from simulator.network.choose import Machinery, machinery_of
 from simulator.network.clock import FOREVER, Clock
 from simulator.network.disturbances import Added, added_by_link
 from simulator.network.life import Life, Until, forever, with_coins
+from simulator.network.line_meters import MeteredLine
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
 from simulator.network.lookup import filled, held
-from simulator.network.meters import Meter
+from simulator.network.meters import Meter, Watched
 from simulator.network.plan import Draws, Plan
 from simulator.network.switches import Switches
 from simulator.network.trace import NOBODY, NoTrace
@@ -25,13 +26,14 @@ class World:
     Args:
         plan: What is run.
         draws: Everything random.
-        has_meters: Whether machines with work are measured.
+        has_meters: Whether machines with work and transmitters of links are measured.
         trace: Notes what happens to a request.
     """
 
     def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool = False, trace: NoTrace = NOBODY) -> None:
         self.plan, self.draws, self.has_meters, self.trace = plan, draws, has_meters, trace
         self.meters: dict[str, Meter] = {}
+        self.line_meters: dict[tuple[str, ...], Meter] = defaultdict(lambda: Meter(Watched()))
         self.clock = Clock()
         self.routes = Routes(plan.topology)
         self.index = {name: place for place, name in enumerate(plan.topology.components)}
@@ -104,7 +106,13 @@ class World:
             self._lines[key] = SpikingLine(line, added.at) if added else line
         return self._lines[key]
 
-    def _own_line(self, link: str, sender: str) -> Line | SharedLine:
+    def _own_line(self, link: str, sender: str) -> Line | SharedLine | MeteredLine:
+        line = self._bare_line(link, sender)
+        if line.is_queueing and self.has_meters:
+            return MeteredLine(line, self.line_meters[self.plan.topology.link_by_name[link].transmitter(sender)])
+        return line
+
+    def _bare_line(self, link: str, sender: str) -> Line | SharedLine:
         known, until = self.plan.topology.link_by_name[link], self.until(link)
         is_queueing, shares = known.bandwidth_bps < float("inf"), known.transmitter(sender)
         if is_queueing and shares != (link, sender):

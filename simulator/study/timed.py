@@ -46,6 +46,7 @@ class TimedRuns:
         too_late: Inputs that came after their part had fired, by part, over all replications.
         vectorised: Requests that the fast path ran.
         machines: What each machine did, by node, in each replication; empty mappings unless it was asked for.
+        lines: What each transmitter of a link did, by what messages wait for, likewise.
     """
 
     replication: NDArray[np.int32]
@@ -62,6 +63,7 @@ class TimedRuns:
     too_late: dict[str, int]
     vectorised: int = 0
     machines: tuple[Mapping[str, MachineLoad], ...] = ()
+    lines: tuple[Mapping[tuple[str, ...], MachineLoad], ...] = ()
 
 
 def simulate(
@@ -119,6 +121,7 @@ def _replication(
         too_late=dict(log.too_late),
         vectorised=len(arrivals) * is_fast,
         machines=(log.machines,),
+        lines=(log.lines,),
     )
 
 
@@ -131,8 +134,9 @@ def _joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
     loads = tuple(load for piece in pieces for load in piece.machines)
+    lines = tuple(load for piece in pieces for load in piece.lines)
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
-                     vectorised=sum(piece.vectorised for piece in pieces))
+                     lines=lines, vectorised=sum(piece.vectorised for piece in pieces))
 
 
 def run_once(

@@ -24,7 +24,7 @@ from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
-from simulator.study.machine_findings import find_machines
+from simulator.study.machine_findings import find_links, find_machines
 from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
 
@@ -71,6 +71,7 @@ class TimedFindings:
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found)
+            find_links(runs.lines, plan, mean_gap_ns(runs), self.found)
             self._zero_delay(workload)
         if scenario.measure.accuracy_over_time and self.answers:
             span = int(requests.arrival_ns.max()) + 1
