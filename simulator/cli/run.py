@@ -79,6 +79,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
+    from simulator.report.sharper import sharper_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
@@ -87,6 +88,6 @@ def tables_of(record: Record) -> list[FittingTable]:
     summary = [rich_table(record)] * (has_summary(record) or not traffic)
     served = any("served_accuracy" in cell.estimates for cell in record.cells)
     machines = [] if served else machine_tables(record)
-    others = [codec_table(record), agreement_table(record) if served else None]
+    others = [sharper_table(record), codec_table(record), agreement_table(record) if served else None]
     measured = [*time_tables(record), *traffic, *machines]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

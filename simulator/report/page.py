@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from simulator.report import codec_table, machines, repeats_table, time_tables, traffic
+from simulator.report import codec_table, machines, repeats_table, sharper, time_tables, traffic
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
@@ -78,6 +78,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
         _section(agreement_title(record), _agreement(record)),
+        _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
