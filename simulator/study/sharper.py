@@ -24,6 +24,8 @@ from simulator.study.timed import TimedRuns
 
 Floats = NDArray[np.float64]
 ENDLESS = float("inf")
+NAMES = ("served_accuracy_controlled", "served_accuracy_stratified", "on_time_accuracy_stratified",
+         "share_late_stratified", "share_lost_stratified", "latency_mean_stratified_ms")
 TABLE = "sharper"
 
 
@@ -107,7 +109,7 @@ def snapshot_control(runs: TimedRuns, chances: Mapping[int, float], outcomes: Ou
 
 
 def keep(found: Findings, sharper: Mapping[str, Controlled]) -> None:
-    """Add estimates to the findings, and a table of what was gained by each, controlled served accuracy with them."""
+    """Add estimates, of ``NAMES``, to the findings, and to the table of what was gained by each."""
     found.estimates |= {name: each.estimate for name, each in sharper.items()}
     rows = found.tables.setdefault(TABLE, [])
     for name, each in sharper.items():

@@ -34,7 +34,8 @@ LAWS = {
     "a stratum that most runs never meet": ((0.85, 0.12, 0.029, 0.001), (0.9, 0.5, 0.3, 0.0)),
     "all but one rare": ((0.9, 0.04, 0.03, 0.03), (0.95, 0.4, 0.2, 0.1)),
 }
-CASES = [("two outages", 0.8), ("a stratum that most runs never meet", 0.8), ("all but one rare", 0.8), ("two outages", 0.0)]
+CASES = [("two outages", 0.8), ("a stratum that most runs never meet", 0.8), ("all but one rare", 0.8),
+         ("two outages", 0.0)]
 
 
 @pytest.mark.parametrize(("name", "stays"), CASES)
@@ -74,12 +75,15 @@ HAND_STATE = np.array([0] * 60 + [1] * 60)
 HAND_RUN = np.tile(np.arange(6), 20)
 
 
+WEIGHTS = ((0, 0.9), (1, 0.1))
+
+
 def test_each_stratum_has_the_weight_of_its_probability():
     given = strata(HAND_STATE, (3, 0), {3: 0.9, 0: 0.1}, HAND_RUN)
     found = stratified_mean(HAND, given)
     assert found.estimate.value == pytest.approx(0.9 * 0.75 + 0.1 * 0.25)
     assert found.estimate.method.startswith("post-stratified (2 of 2 strata by pattern), jackknife, Student t over 6")
-    left_out = [sum(weight * HAND[(HAND_STATE == state) & (HAND_RUN != r)].mean() for state, weight in ((0, 0.9), (1, 0.1)))
+    left_out = [sum(weight * HAND[(HAND_STATE == state) & (HAND_RUN != r)].mean() for state, weight in WEIGHTS)
                 for r in range(6)]
     error = np.sqrt(5 / 6 * np.sum((left_out - np.mean(left_out)) ** 2))
     assert found.estimate.high - found.estimate.value == pytest.approx(2.5706 * error, rel=1e-4)
@@ -101,7 +105,7 @@ def test_where_all_were_alike_the_next_may_still_be_another():
 
 
 def test_intervals_cover_also_rare_things_that_most_runs_never_see():
-    """One request in 3,000 is lost for another reason than the pattern at its birth: most macro-runs see none or one."""
+    """One request in 3,000 is lost for another reason than its pattern: most macro-runs see none or one."""
     law, lost = (0.8, 0.2), (1 / 3000, 1.0)
     draws, found = stream(6, 0, "", "rare"), []
     state = paths(law, 0.8, draws).reshape(MACRO, -1)
