@@ -105,8 +105,9 @@ def stratified_mean(
         control: What has a known mean and is alike; it is taken off the values, and its mean put back.
         counted: The requests that the mean is over (latency: the answered ones); None: all. Not with a control.
         mean: Mean and interval of one value for each replication.
-        is_share: Whether values are between 0 and 1. The interval is then no narrower than what three requests in
-            each stratum could do: where all were alike, the next may still be another (Hanley and Lippman-Hand, 1983).
+        is_share: Whether values are between 0 and 1. The interval is then no narrower than what three requests of
+            each stratum could do, as independent errors: where all were alike, the next may still be another (Hanley
+            and Lippman-Hand, 1983).
 
     Returns:
         The estimate; its squared half-width is compared with that of the plain means of the replications.
@@ -116,7 +117,7 @@ def stratified_mean(
     tops, bottoms = given.sums(np.where(counted, values - off, 0.0)), given.sums(counted.astype(np.float64))
     requests = given.sums(np.ones(len(values)))
     value = float(_weighted(tops.sum(axis=0), bottoms.sum(axis=0), requests.sum(axis=0), given.chance))
-    least = ALIKE * float((given.chance / np.maximum(1, requests.sum(axis=0))).sum()) if is_share else 0.0
+    least = ALIKE * float(np.linalg.norm(given.chance / np.maximum(1, requests.sum(axis=0)))) if is_share else 0.0
     runs = len(requests)
     tops, bottoms, requests = (each.sum(axis=0) - each for each in (tops, bottoms, requests))
     without = _weighted(tops, bottoms, requests, given.chance) if runs > 1 else np.array([value])

@@ -18,7 +18,7 @@ NAMES: dict[str, tuple[str, Style]] = {
     "share_late": ("late %", PERCENT),
     "share_lost": ("lost %", PERCENT),
 }
-MOST_PRINTED = 12
+MOST_PRINTED = 8  # cells
 
 
 def sharper_rows(record: Record) -> tuple[list[str], Rows]:
@@ -28,11 +28,16 @@ def sharper_rows(record: Record) -> tuple[list[str], Rows]:
 
 
 def sharper_table(record: Record) -> FittingTable | None:
-    """Return the table to print; None where there is nothing in it or more than the page should have."""
-    heads, rows = sharper_rows(record)
-    if len(record.cells) == 1:
-        heads, rows = heads[1:], [row[1:] for row in rows]
-    return FittingTable(TITLE, heads, rows, CAPTION) if 0 < len(rows) <= MOST_PRINTED else None
+    """Return the table to print, a column for each cell; None where there is nothing in it, or for too many cells."""
+    found = [{row[1]: row for row in _rows(cell)} for cell in record.cells]
+    names = [name for name, _ in NAMES.values() if any(name in rows for rows in found)]
+    if not names or len(record.cells) > MOST_PRINTED:
+        return None
+    heads = [cell_head(record), *(head for name in names for head in (name, "  variance"))]
+    nothing = [""] * 5
+    texts = [[cell.name, *(text for name in names for text in rows.get(name, nothing)[3:])]
+             for cell, rows in zip(record.cells, found, strict=True)]
+    return FittingTable(TITLE, heads, texts, CAPTION, is_turned=True)
 
 
 def sharper_html(record: Record) -> str:

@@ -101,7 +101,7 @@ def test_where_all_were_alike_the_next_may_still_be_another():
     given = strata(HAND_STATE, (3, 0), {3: 0.9, 0: 0.1}, HAND_RUN)
     found = stratified_mean(np.where(HAND_STATE == 0, 1.0, 0.0), given)
     assert found.estimate.value == pytest.approx(0.9)
-    assert found.estimate.high - found.estimate.value == pytest.approx(0.9 * 3 / 60 + 0.1 * 3 / 60)
+    assert found.estimate.high - found.estimate.value == pytest.approx(np.hypot(0.9 * 3 / 60, 0.1 * 3 / 60))
 
 
 def test_intervals_cover_also_rare_things_that_most_runs_never_see():
