@@ -1,7 +1,8 @@
 """Memory of a long replication: peak growth of the process, in bytes for each request.
 
 ``python -m benchmarks.memory [REQUESTS]``: the scenario ``queue`` with one replication of a million requests, by
-SimPy's engine and by the fast path, each in a process of its own, after a short run has loaded what every run needs.
+SimPy's engine and by the fast path, each in a process of its own, after a short run has loaded what every run needs;
+then as many requests in 20 replications, through to record and parquet file.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
 import simulator
 from simulator.scenario.variants import variants
 from simulator.study.assemble import Assembly, given_costs
+from simulator.study.run import run
 from simulator.study.timed import simulate
 
 WANTED_BYTES = 300
 KIB = 1024
+REPLICATIONS = 20
+WHOLE = "whole run"
 
 
 def peak_bytes() -> int:
@@ -41,6 +47,17 @@ def grown(engine: str, requests: int) -> float:
     return (peak_bytes() - before) / requests
 
 
+def grown_by_a_run(requests: int) -> float:
+    """Return by how much the process grows in a run of 20 replications, with its record and tables of requests."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(simulator.load("queue", set={"replications": 2, "workload.requests": 1000}), Path(folder) / "short")
+        before = peak_bytes()
+        each = requests // REPLICATIONS
+        long = {"replications": REPLICATIONS, "workload.requests": each}
+        run(simulator.load("queue", set=long), Path(folder) / "long")
+        return (peak_bytes() - before) / (each * REPLICATIONS)
+
+
 def _ignore(done: int) -> None:
     """Take no notice."""
 
@@ -48,11 +65,12 @@ def _ignore(done: int) -> None:
 def main() -> None:
     """Print the growth of both engines, each in a process of its own."""
     if len(sys.argv) == 3:
-        print(grown(sys.argv[1], int(sys.argv[2])))
+        requests = int(sys.argv[2])
+        print(grown_by_a_run(requests) if sys.argv[1] == WHOLE else grown(sys.argv[1], requests))
         return
-    requests = sys.argv[1] if len(sys.argv) > 1 else "1000000"
-    for engine in ("simpy", "vectorised"):
-        ran = subprocess.run([sys.executable, "-m", "benchmarks.memory", engine, requests], check=True,
+    asked = sys.argv[1] if len(sys.argv) > 1 else "1000000"
+    for engine in ("simpy", "vectorised", WHOLE):
+        ran = subprocess.run([sys.executable, "-m", "benchmarks.memory", engine, asked], check=True,
                              capture_output=True, text=True)
         found = float(ran.stdout)
         verdict = "ok" if found <= WANTED_BYTES else "ABOVE"

@@ -84,6 +84,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
+    from simulator.report.sharper import sharper_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
@@ -92,7 +93,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     summary = [rich_table(record)] * (has_summary(record) or not traffic)
     served = any("served_accuracy" in cell.estimates for cell in record.cells)
     machines = [] if served else machine_tables(record)
-    others = [detection_table(record), codec_table(record), errors_table(record),
+    others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
     measured = [*model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +24,8 @@ class Controlled:
 
 
 def controlled_accuracy(
-    worth_served: Floats, worth_snapshot: Floats, replication: NDArray[np.integer], expected: float
+    worth_served: Floats, worth_snapshot: Floats, replication: NDArray[np.integer], expected: float,
+    mean: Callable[[Floats], Estimate] = student_mean,
 ) -> Controlled:
     """Return served accuracy as the expected accuracy plus the mean of (served - snapshot) over replications.
 
@@ -36,15 +38,16 @@ def controlled_accuracy(
         worth_snapshot: Worth it would have with no delays, by the pattern at its arrival, for the same sample.
         replication: Number of its replication.
         expected: Exact expected accuracy over the same test set.
+        mean: Mean and interval of one value for each replication.
 
     Returns:
         The estimate, whose interval is Student's t over replications, and the factor of variance.
     """
     served = replication_means(worth_served, replication)
     difference = served - replication_means(worth_snapshot, replication)
-    found = student_mean(expected + difference)
+    found = mean(expected + difference)
     factor = variance_reduction(served, difference)
-    method = f"exact expected accuracy + (served − snapshot at arrival), {found.method}{_factor_text(factor)}"
+    method = f"exact expected accuracy + (served − snapshot at arrival), {found.method}{factor_text(factor)}"
     return Controlled(replace(found, method=method), factor)
 
 
@@ -59,7 +62,8 @@ def variance_reduction(plain: Floats, controlled: Floats) -> float:
     return before / after
 
 
-def _factor_text(factor: float) -> str:
+def factor_text(factor: float) -> str:
+    """Return a factor of variance in words, after what is before it."""
     if np.isnan(factor):
         return ""
     return ", no variance left" if np.isinf(factor) else f", variance / {factor:.3g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ MS_NS = 1_000_000
 QUANTILES = {"latency_p50_ms": 0.5, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
 
 Floats = NDArray[np.float64]
+Mean = Callable[[Floats], Estimate]
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,10 @@ def ending_counts(requests: Requests, arrivals: int) -> dict[str, int]:
     return counts
 
 
-def timed(requests: Requests, arrivals: int) -> dict[str, Estimate]:
+def timed(requests: Requests, arrivals: int, mean: Mean = student_mean) -> dict[str, Estimate]:
     """Return served and on-time accuracy, the shares of the endings, and latencies (ms, over answered requests).
 
-    Each is found in every replication, and then averaged over replications with Student's t.
+    Each is found in every replication, and then averaged over replications with Student's t, or over batches of one.
 
     Raises:
         NothingLostError: the endings do not sum to the arrivals.
@@ -72,14 +74,14 @@ def timed(requests: Requests, arrivals: int) -> dict[str, Estimate]:
     on_time = requests.ending == ON_TIME
     shares = {"served_accuracy": requests.worth, "on_time_accuracy": (requests.correct & on_time).astype(float)}
     shares |= {f"share_{name}": (requests.ending == code).astype(float) for code, name in enumerate(ENDINGS)}
-    found = {name: within(student_mean(replication_means(values, requests.replication)))
+    found = {name: within(mean(replication_means(values, requests.replication)))
              for name, values in shares.items()}
     latency = latencies_ms(requests)
     means = np.array([values.mean() if len(values) else np.nan for values in latency])
-    found["latency_mean_ms"] = within(student_mean(means), high=float("inf"))
+    found["latency_mean_ms"] = within(mean(means), high=float("inf"))
     for name, level in QUANTILES.items():
         each = np.array([np.quantile(values, level) if len(values) else np.nan for values in latency])
-        found[name] = within(student_mean(each), high=float("inf"))
+        found[name] = within(mean(each), high=float("inf"))
     return found
 
 

@@ -15,7 +15,7 @@ from simulator.network.desks import BatchRoom, Counter, PriorityRoom
 from simulator.network.evented import CRASH, WARM, Discipline, Enter, EventedMachine, switches_of
 from simulator.network.exposure import Exposed
 from simulator.network.life import Life
-from simulator.network.meters import Meter, Watched
+from simulator.network.meters import Meter, Noted, Watched
 from simulator.network.pace import Steady
 from simulator.network.preemption import Preemptive
 from simulator.network.servers import Servers
@@ -32,7 +32,7 @@ class Machinery:
 
     Args:
         machine: ``blame`` is read from it after a loss.
-        serve: ``machine.serve``, or the same with coins or a meter.
+        serve: ``machine.serve``, or the same with coins; a part's jobs are noted in its columns of ``noted_of``.
         enter: Instead of ``serve``, where a job's end is not known when it comes; None: ``serve`` knows it.
     """
 
@@ -53,8 +53,6 @@ def _foreseen(world: World, node: str, serving: Serving) -> Machinery:
     coins, index = world.coins(node), world.index[node]
     machine = _queue(world, node, serving)
     serve = machines.with_coins(machine, coins, blame_code(index, BY_CRASH)) if coins else machine.serve
-    if is_measured(world, node):
-        serve = _meter(world, node, serving, None).serve(serve)
     return Machinery(machine, serve)
 
 
@@ -121,6 +119,15 @@ DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
     "preemptive_priority": _preemptive,
     "batch": _batches,
 }
+
+
+def noted_of(world: World, node: str) -> Noted | None:
+    """Return columns for the jobs of one more part on a machine, None where nothing is measured, or in another way."""
+    host, serving = world.host, world.plan.topology.node_by_name[node].serving
+    if not serving.is_foreseen or node in host.draws.loads or not is_measured(host, node):
+        return None
+    meter = host.meters.get(node) or _meter(host, node, serving, None)
+    return meter.noted(len(world.births))
 
 
 def is_measured(world: World, node: str) -> bool:

@@ -102,9 +102,11 @@ def _log(world: World, rows: Rows) -> Log:
     loads = {node: meter.load(node, last_birth) for node, meter in world.meters.items()}
     ended = end, np.array(rows.blame, dtype=np.int64)
     log = finished((world.plan, np.array(world.births, dtype=np.int64)), rows.delivery, ended, too_late, loads)
+    lines = line_loads(world, last_birth)
     sendings = _sendings(world) if world.plan.policy.sendings > 1 else {}
-    if sendings or world.skips_sent or world.held or made:
-        return replace(log, skips_sent=world.skips_sent, held=held_log(world.held), sendings=sendings, outages=made)
+    if lines or sendings or world.skips_sent or world.held or made:
+        return replace(log, lines=lines, skips_sent=world.skips_sent, held=held_log(world.held), sendings=sendings,
+                       outages=made)
     return log
 
 
@@ -112,6 +114,11 @@ def _sendings(world: World) -> dict[str, Sendings]:
     edges = world.plan.graph.edges
     counted = {edge.name: world.tallies[place].sendings() for place, edge in enumerate(edges)}
     return {name: sent for name, sent in counted.items() if sent.messages}
+
+
+def line_loads(world: World, until_ns: int) -> dict[tuple[str, ...], MachineLoad]:
+    """Return what each transmitter did from 0 to an instant, by what messages wait for, in the order of names."""
+    return {key: world.line_meters[key].load(" ".join(key), until_ns) for key in sorted(world.line_meters)}
 
 
 def finished(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from simulator.network.clock import OURS, Clock, Firing
 from simulator.network.life import Until
@@ -98,12 +99,23 @@ class SharedLine:
         return arrival if arrival <= end else -1 - end
 
 
+class QueueingLine(Protocol):
+    """What every kind of line has."""
+
+    latency_ns: int
+    until: Until
+    is_queueing: bool
+
+    def carry(self, now: int, transmission: int, jitter: int, request: int) -> int:
+        """Return when a message handed over now has arrived, or -1 - the instant at which it is lost."""
+
+
 class SpikingLine:
     """A line whose messages take longer at times, by the instant at which they are handed over."""
 
     __slots__ = ("added", "is_queueing", "latency_ns", "line", "until")
 
-    def __init__(self, line: Line | SharedLine, added: Callable[[int], int]) -> None:
+    def __init__(self, line: QueueingLine, added: Callable[[int], int]) -> None:
         self.line, self.added = line, added
         self.latency_ns, self.until, self.is_queueing = line.latency_ns, line.until, line.is_queueing
 
@@ -112,7 +124,7 @@ class SpikingLine:
         return self.line.carry(now, transmission, jitter + self.added(now), request)
 
 
-AnyLine = Line | SharedLine | SpikingLine
+AnyLine = Line | SharedLine | SpikingLine | QueueingLine
 
 
 def delay(settle: Settle, delay_ns: int, bit: int) -> Settle:

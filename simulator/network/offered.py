@@ -63,14 +63,28 @@ def line_loads(plan: Plan, gap_ns: float) -> Mapping[tuple[str, str], float]:
     The routes are those without failures. A direction has a transmitter of its own, unless its link is half duplex or
     on a medium.
     """
-    busy_ns: defaultdict[tuple[str, ...], float] = defaultdict(float)
-    first: dict[tuple[str, ...], tuple[str, str]] = {}
+    return {first: load for first, load in _lines(plan, gap_ns).values()}
+
+
+def transmitter_loads(plan: Plan, gap_ns: float) -> Mapping[tuple[str, ...], float]:
+    """Return the offered load of each transmitter, by what messages wait for (``Link.transmitter``).
+
+    Args:
+        plan: The engine's plan; bytes that are not known are 0. The routes are those without failures.
+        gap_ns: Mean time between two requests, > 0.
+    """
+    return {transmitter: load for transmitter, (_, load) in _lines(plan, gap_ns).items()}
+
+
+def _lines(plan: Plan, gap_ns: float) -> dict[tuple[str, ...], tuple[tuple[str, str], float]]:
+    """Return the (link, sender) by which each transmitter is first asked, and its offered load."""
+    found: dict[tuple[str, ...], tuple[tuple[str, str], float]] = {}
     links, routes = plan.topology.link_by_name, Routes(plan.topology)
     for edge in plan.graph.edges:
         route = routes.find(plan.placement[edge.source], plan.placement[edge.target])
         bits = 8 * plan.costs.payload_bytes.get(edge.name, 0)
         for name, sender in zip(route.links, route.hops, strict=False) if route else ():
-            transmitter = links[name].transmitter(sender)
-            busy_ns[transmitter] += bits / links[name].bandwidth_bps * SECOND_NS
-            first.setdefault(transmitter, (name, sender))
-    return {first[transmitter]: busy / gap_ns for transmitter, busy in busy_ns.items()}
+            first, load = found.get(links[name].transmitter(sender), ((name, sender), 0.0))
+            more = bits / links[name].bandwidth_bps * SECOND_NS / gap_ns
+            found[links[name].transmitter(sender)] = first, load + more
+    return found

@@ -16,6 +16,7 @@ from simulator.network.held import Stock, Turn
 from simulator.network.keeping import Patience
 from simulator.network.links import Settle
 from simulator.network.machines import AnyMachine, Serve
+from simulator.network.meters import Noted
 from simulator.network.starved import Emission, Starve, emitting, silent
 
 
@@ -38,6 +39,7 @@ class Station:
         patience: How it waits for the repair of its node; None: it does not, and is refused.
         stock: Values of earlier requests that it may take; None: it takes none.
         fires: Instead of all that, where the part stands on several nodes; None: on one.
+        noted: Columns for when its jobs come and go; None: nothing is measured, or its machine does it.
     """
 
     clock: Clock
@@ -54,6 +56,7 @@ class Station:
     patience: Patience | None = None
     stock: Stock | None = None
     fires: Callable[[int, int, int, int], None] | None = None
+    noted: Noted | None = None
 
 
 Fire = Callable[[int, int, int, int], None]
@@ -67,8 +70,15 @@ def firing_of(station: Station) -> Fire:
         return _patient(station, station.patience)
     if station.stock:
         return station.stock.filling(firing_of(replace(station, stock=None)), station.outputs)
-    if station.enter:
-        return _entering(station, station.enter)
+    return _entering(station, station.enter) if station.enter else _serving(station)
+
+
+def _serving(station: Station) -> Fire:
+    """Return ``fire`` of a part on a machine that knows a job's end when it comes."""
+    if station.noted and station.late:
+        return _noted_watched(station, station.noted, station.late)
+    if station.noted:
+        station = replace(station, serve=station.noted.serve(station.serve), noted=None)
     machine, serve, work = station.machine, station.serve, station.work_ns
     outputs = station.outputs
     only = outputs[0] if len(outputs) == 1 else None
@@ -145,6 +155,23 @@ def _watched(station: Station) -> Fire:
     return fire
 
 
+def _noted_watched(station: Station, noted: Noted, late: tuple[Sequence[int], int]) -> Fire:
+    came, went, (limits, blamed) = noted.came, noted.went, late
+    machine, serve, work, outputs = station.machine, station.serve, station.work_ns, station.outputs
+
+    def fire(request: int, now: int, fed: int, blame: int) -> None:
+        came[request] = now
+        went[request] = done = serve(now, work[request], request)
+        if done < 0:
+            done, fed, blame = -1 - done, 0, machine.blame
+        elif not blame and done > limits[request]:
+            blame = blamed
+        for output in outputs:
+            output(request, done, fed, blame)
+
+    return fire
+
+
 def happening(station: Station) -> Callable[[Firing], None]:
     """Return the callback of a part's event; the common case, one output and nobody watching, is one call less."""
     fire, clock = firing_of(station), station.clock
@@ -163,7 +190,26 @@ def happening(station: Station) -> Callable[[Firing], None]:
             only(request, -1 - done, 0, machine.blame)
 
     is_more = station.late or station.enter or station.patience or station.stock or station.fires
-    return happen if is_more or len(station.outputs) > 1 else happen_to_one
+    if is_more or len(station.outputs) > 1:
+        return happen
+    return _noted_to_one(station, station.noted) if station.noted else happen_to_one
+
+
+def _noted_to_one(station: Station, noted: Noted) -> Callable[[Firing], None]:
+    """Return the callback of the common case where jobs are noted: two columns more, and no call."""
+    came, went, clock = noted.came, noted.went, station.clock
+    machine, serve, work, only = station.machine, station.serve, station.work_ns, station.outputs[0]
+
+    def happen(firing: Firing) -> None:
+        request = firing.request
+        came[request] = now = clock._now  # noqa: SLF001 - the hot path
+        went[request] = done = serve(now, work[request], request)
+        if done >= 0:
+            only(request, done, firing.fed, 0)
+        else:
+            only(request, -1 - done, 0, machine.blame)
+
+    return happen
 
 
 def starving_of(station: Station) -> Starve:

@@ -193,10 +193,10 @@ class Draws:
 
 @dataclass(frozen=True)
 class MachineLoad:
-    """What one machine did.
+    """What one machine, or one transmitter of a link, did.
 
     Args:
-        jobs: Part runs that came to it, refused ones included.
+        jobs: Part runs (or messages) that came to it, refused ones included.
         number: Mean number of jobs present, those that wait included.
         utilisation: Share of its servers' time in which they worked; NaN where their number is unlimited.
     """
@@ -222,6 +222,7 @@ class Log:
         held: Values of earlier requests that parts took.
         sendings: How often messages were sent, by hyperconnection; empty where none is sent again.
         outages: When machines that fail by their load were down, (crash, repair), by node.
+        lines: What each transmitter did, by what messages wait for (``Link.transmitter``); empty unless asked for.
     """
 
     delivery: Sequence[int]
@@ -234,3 +235,4 @@ class Log:
     held: HeldLog = field(default_factory=HeldLog)
     sendings: Mapping[str, Sendings] = field(default_factory=dict)
     outages: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    lines: Mapping[tuple[str, ...], MachineLoad] = field(default_factory=dict)

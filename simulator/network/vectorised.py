@@ -23,7 +23,7 @@ from simulator.network.column_joins import Fired, Late, one_input, perfect_join,
 from simulator.network.column_queues import Jobs, Places, TiedError, ended, in_order
 from simulator.network.column_tags import ColumnTags
 from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_until_crash, lives_of
-from simulator.network.engine import finished
+from simulator.network.engine import finished, line_loads
 from simulator.network.joins import Rules
 from simulator.network.links import transmission_ns
 from simulator.network.lookup import held
@@ -66,10 +66,10 @@ class _Flow:
 
     def __init__(self, plan: Plan, draws: Draws, *, has_meters: bool) -> None:
         self.plan, self.draws, self.graph = plan, draws, plan.graph
-        self.world, self.has_meters = World(plan, draws), has_meters
+        self.world, self.has_meters = World(plan, draws, has_meters=has_meters), has_meters
         self.wiring, self.tags, self.loads = Wiring(self.world), ColumnTags(self.world), dict[str, MachineLoad]()
         self.births = draws.arrivals_ns
-        self.had_alarms = False
+        self.last_birth, self.had_alarms = int(self.births[-1]) if len(self.births) else 0, False
         self.ranks: dict[int, Places] = {}
         deadline = plan.policy.deadline_ns
         self.marks = None if deadline is None else self.births + deadline
@@ -90,7 +90,8 @@ class _Flow:
                 self._line(*stage)
         answer = self.answer or Column(self.births, *(np.zeros(len(self.births), dtype=np.int64) for _ in range(2)))
         ended = answer.when, answer.blame
-        return finished((self.plan, self.births), held(answer.fed), ended, self.too_late, self.loads)
+        log = finished((self.plan, self.births), held(answer.fed), ended, self.too_late, self.loads)
+        return replace(log, lines=line_loads(self.world, self.last_birth))
 
     def _route(self, edge: int) -> Route:
         ends, placement = self.graph.edges[edge], self.plan.placement
@@ -143,9 +144,8 @@ class _Flow:
         ends, blames = self._served(node, jobs, work)
         if self.has_meters and works.any():
             meter = Meter(watched(self.world, node, self.plan.topology.node_by_name[node].serving))
-            meter.entered.frombytes(jobs.when.tobytes())
-            meter.left.frombytes(np.where(ends < 0, -1 - ends, ends).tobytes())
-            self.loads[node] = meter.load(node, int(self.births[-1]) if len(self.births) else 0)
+            meter.took(jobs.when, ends)
+            self.loads[node] = meter.load(node, self.last_birth)
         late = blame_code(self.world.index[node], BY_DEADLINE)
         for kind, (place, each) in enumerate(zip(parts, fired, strict=True)):
             mine = jobs.kind == kind
@@ -297,8 +297,10 @@ class _Flow:
     def _transmitted(self, line: Stage, jobs: Jobs, times: Ints, jitter: Ints) -> Ints:
         """Return when each message has arrived, or -1 - when it is lost."""
         if lives_of(self.draws.timeline, line[0]) is None:
-            latency = self.plan.topology.link_by_name[line[0]].latency_ns
-            return ends_fifo(jobs.when, times) + latency + jitter + self._added(line[0], jobs.when)
+            sent = ends_fifo(jobs.when, times)
+            if self.has_meters:
+                self.world.line_meters[line].took(jobs.when, sent)
+            return sent + self.plan.topology.link_by_name[line[0]].latency_ns + jitter + self._added(line[0], jobs.when)
         carry = self.world.line(*line).carry
         rows = zip(jobs.when.tolist(), times.tolist(), jitter.tolist(), jobs.request.tolist(), strict=True)
         return np.array([carry(*row) for row in rows], dtype=np.int64)

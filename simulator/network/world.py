@@ -19,9 +19,10 @@ from simulator.network.disturbances import Added, added_by_link
 from simulator.network.exposure import Exposed
 from simulator.network.held import Row, Stock, Values
 from simulator.network.life import Life, Until, forever, with_coins
+from simulator.network.line_meters import MeteredLine
 from simulator.network.links import AnyLine, Channel, Line, SharedLine, SpikingLine
 from simulator.network.lookup import filled, held
-from simulator.network.meters import Meter
+from simulator.network.meters import Meter, Watched
 from simulator.network.plan import Draws, Plan
 from simulator.network.retry import Budget, Tally, budget_of
 from simulator.network.switches import Switches
@@ -35,7 +36,7 @@ class World:
     Args:
         plan: What is run.
         draws: Everything random.
-        has_meters: Whether machines with work are measured.
+        has_meters: Whether machines with work and transmitters of links are measured.
         trace: Notes what happens to a request.
         host: The world whose clock, machines and links this plan's parts share; None: its own.
     """
@@ -47,6 +48,7 @@ class World:
         self.sharing: list[World] = []  # of a host: all worlds on its machines, itself first
         self.host.sharing.append(self)
         self.meters: dict[str, Meter] = {}
+        self.line_meters: dict[tuple[str, ...], Meter] = defaultdict(lambda: Meter(Watched()))
         self.skips_sent: dict[str, tuple[int, int]] = {}
         self.held: list[Row] = []
         self.exposed: dict[str, Exposed] = {}  # machines that fail by their load
@@ -163,7 +165,13 @@ class World:
             self._lines[key] = SpikingLine(line, added.at) if added else line
         return self._lines[key]
 
-    def _own_line(self, link: str, sender: str) -> Line | SharedLine:
+    def _own_line(self, link: str, sender: str) -> Line | SharedLine | MeteredLine:
+        line = self._bare_line(link, sender)
+        if line.is_queueing and self.has_meters:
+            return MeteredLine(line, self.line_meters[self.plan.topology.link_by_name[link].transmitter(sender)])
+        return line
+
+    def _bare_line(self, link: str, sender: str) -> Line | SharedLine:
         known, until = self.plan.topology.link_by_name[link], self.until(link)
         is_queueing, shares = known.bandwidth_bps < float("inf"), known.transmitter(sender)
         if is_queueing and shares != (link, sender):

@@ -19,6 +19,7 @@ from simulator.report import (
     models,
     repeats_table,
     sendings,
+    sharper,
     time_tables,
     traffic,
 )
@@ -89,6 +90,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
         _section(agreement_title(record), _agreement(record)),
+        _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
         _section(detection_table.TITLE, detection_table.detection_html(record)),
         _section(traffic.TITLE, traffic.traffic_html(record)),

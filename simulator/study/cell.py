@@ -107,7 +107,8 @@ class Cell:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
-            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests())
+            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
+                                 self._chances())
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         if measure.traffic:
             self._traffic()
@@ -145,6 +146,17 @@ class Cell:
                 "nothing exact stands beside the served accuracy"
             )
         return count <= UNASKED_COMPONENTS
+
+    def _chances(self) -> dict[int, float] | None:
+        """Return the exact probability of what the pattern at an instant delivers, where it costs little to know."""
+        measure, count = self.assembly.scenario.measure, len(self.assembly.process.components)
+        most = measure.expected_accuracy.max_components if measure.expected_accuracy else UNASKED_COMPONENTS
+        if not measure.timed or not 0 < count <= most:
+            return None
+        try:
+            return exact.probability_of_deliveries(self.patterns.probability, self.delivery_of_pattern)
+        except NoLaw:
+            return None
 
     def _told(self, done: int, total: int) -> None:
         self.progress.simulating(self.label, done, total)

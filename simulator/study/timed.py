@@ -55,6 +55,7 @@ class TimedRuns:
             replication.
         held: Values of earlier requests that parts took, in each replication.
         sendings: How often messages were sent, by hyperconnection, in each replication; empty where none is repeated.
+        lines: What each transmitter of a link did, by what messages wait for, likewise.
     """
 
     replication: NDArray[np.int32]
@@ -75,6 +76,7 @@ class TimedRuns:
     skips_sent: tuple[Mapping[str, tuple[int, int]], ...] = ()
     held: tuple[HeldLog, ...] = ()
     sendings: tuple[Mapping[str, Sendings], ...] = ()
+    lines: tuple[Mapping[tuple[str, ...], MachineLoad], ...] = ()
 
 
 def simulate(
@@ -154,6 +156,7 @@ def runs_of(
         skips_sent=(log.skips_sent,),
         held=(log.held,),
         sendings=(log.sendings,),
+        lines=(log.lines,),
     )
 
 
@@ -166,12 +169,14 @@ def joined(pieces: list[TimedRuns], deliveries: tuple[int, ...]) -> TimedRuns:
     arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ARRAYS}
     timelines = tuple(timeline for piece in pieces for timeline in piece.timelines)
     loads = tuple(load for piece in pieces for load in piece.machines)
+    lines = tuple(load for piece in pieces for load in piece.lines)
     return TimedRuns(**arrays, deliveries=deliveries, timelines=timelines, too_late=too_late, machines=loads,
                      vectorised=sum(piece.vectorised for piece in pieces),
                      suspected=tuple(line for piece in pieces for line in piece.suspected),
                      skips_sent=tuple(sent for piece in pieces for sent in piece.skips_sent),
                      held=tuple(log for piece in pieces for log in piece.held),
-                     sendings=tuple(each for piece in pieces for each in piece.sendings))
+                     sendings=tuple(each for piece in pieces for each in piece.sendings),
+                     lines=lines)
 
 
 def run_once(
@@ -195,7 +200,8 @@ def run_once(
         log, is_fast = simulated(choice, plan, broken, progress, has_meters=has_meters)
         check_ends(plan, log.end_ns)
         if log.end_ns.max() <= until:
-            return log, replace(broken, timeline=broken.timeline and with_outages(broken.timeline, log.outages)), is_fast
+            timeline = broken.timeline and with_outages(broken.timeline, log.outages)
+            return log, replace(broken, timeline=timeline), is_fast
         slack = 4 * int(log.end_ns.max() - arrivals[-1])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from simulator.network.blame import BY_WAIT, REASON_MASK
 from simulator.network.blocks import Workload
 from simulator.network.endings import ENDINGS, LATE, endings, reason
 from simulator.network.plan import Plan
+from simulator.study import sharper
 from simulator.study.agreement import zero_delay_identity
 from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
@@ -29,10 +30,11 @@ from simulator.study.findings import Findings
 from simulator.study.frames import events_frame, requests_frame
 from simulator.study.guests import Guest, labels_of, model_row
 from simulator.study.held import find_held, worths
-from simulator.study.machine_findings import find_machines
+from simulator.study.machine_findings import find_links, find_machines
 from simulator.study.sending_findings import find_sendings
+from simulator.study.sharper import spread_of
 from simulator.study.time_metrics import TimeMetrics
-from simulator.study.timed import TimedRuns, mean_gap_ns, simulate
+from simulator.study.timed import TimedRuns, loop_of, mean_gap_ns, simulate
 from simulator.study.together import MAIN, Tenant, simulate_together
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class TimedFindings:
         told: Told how many requests of how many have been simulated.
         found: Where the findings go.
         guests: The other models on the same machines.
+        chances: Exact probability of the delivery of the pattern at a birth; None: it is not known.
     """
 
     assembly: Assembly
@@ -60,6 +63,7 @@ class TimedFindings:
     told: Callable[[int, int], None]
     found: Findings
     guests: tuple[Guest, ...] = ()
+    chances: Mapping[int, float] | None = None
 
     def find(self, workload: Workload, plan: Plan, expected: Estimate | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Simulate all replications and return the frames of requests and events; estimates go to the findings.
@@ -82,6 +86,7 @@ class TimedFindings:
             self._keep_timed(runs, requests, expected, total)
             asked = [(guest.plan, mean_gap_ns(run)) for guest, run in zip(self.guests, beside, strict=True)]
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found, *asked)
+            find_links(runs.lines, plan, mean_gap_ns(runs), self.found, *asked)
             find_sendings(runs.sendings, self.found)
             self._zero_delay(workload)
             if self.assembly.graph.marks:
@@ -96,9 +101,9 @@ class TimedFindings:
             self._keep_models(requests, expected, beside)
         TimeMetrics(self.assembly, self.answers, plan, runs, requests, self.found).find()
         if scenario.measure.detection:
-            perfect = with_perfect_detection(plan)
+            perfect, labels = with_perfect_detection(plan), labels_of(self.answers)
             DetectionFindings(self.assembly, self.answers, runs, requests, self.found).find(
-                lambda: self._requests(simulate(self.assembly, perfect, workload, labels_of(self.answers), lambda done: None)))
+                lambda: self._requests(simulate(self.assembly, perfect, workload, labels, lambda done: None)))
         self._note_cycles(runs)
         return requests_frame(self.assembly, self.label, runs, requests), events_frame(self.label, runs)
 
@@ -136,15 +141,22 @@ class TimedFindings:
 
     def _keep_timed(self, runs: TimedRuns, requests: Requests, expected: Estimate | None, total: int) -> None:
         found = self.found
-        estimates = timed(requests, total)
+        spread = spread_of(runs, self.assembly.reach.relevant)
+        found.notes += [spread.note] if spread.note else []
+        estimates = timed(replace(requests, replication=spread.label), total, spread.mean)
         found.estimates |= {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
         found.curves["latency"] = latency_curve(requests)
         found.tables["reasons"] = self._reasons(runs, requests)
+        is_known = expected is not None and self.answers is not None
+        if self.chances and not loop_of(self.assembly):  # a closed loop's births know of failures
+            outcomes = self.answers.outcomes if self.answers and is_known else None
+            sharper.keep(found, sharper.stratified(runs, requests, self.chances, spread, outcomes))
         if expected is None or self.answers is None:
             return
         snapshot = self._worth(runs, runs.snapshot)
-        controlled = controlled_accuracy(requests.worth, snapshot, runs.replication, expected.value)
-        found.estimates["served_accuracy_controlled"] = controlled.estimate
+        if not loop_of(self.assembly):
+            controlled = controlled_accuracy(requests.worth, snapshot, spread.label, expected.value, spread.mean)
+            sharper.keep(found, {"served_accuracy_controlled": controlled})
         lives = Lives(
             requests.worth,
             snapshot,

@@ -15,6 +15,7 @@ from simulator.expect.gap import Lives, gap
 from simulator.expect.goodput import Spent, degraded_latency, per_correct_answer
 from simulator.expect.timed import Requests, timed
 from simulator.failures.renewal import Renewal
+from simulator.study import sharper
 from simulator.study.detection_findings import RECOVERIES
 from tests.house.commands import ROOT, python
 
@@ -68,7 +69,7 @@ def estimates_of_the_code():
     texts = [path.read_text() for path in (ROOT / "simulator/study").glob("*.py")]
     written = [name for text in texts for name in re.findall(r"""estimates\["(\w+)"\] =""", text)]
     of_time = estimates_of_time(requests, one > 0)
-    return {*written, *timed(requests, 2), *gap(lives, expected, one).estimates(), *of_time}
+    return {*written, *sharper.NAMES, *timed(requests, 2), *gap(lives, expected, one).estimates(), *of_time}
 
 
 def estimates_of_time(requests, is_degraded):

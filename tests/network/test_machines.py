@@ -147,7 +147,7 @@ def test_utilisation_and_number_present_are_those_of_the_timetable():
 
 def test_a_job_that_never_leaves_is_found():
     meter = Meter(Watched())
-    meter.serve(lambda now, work, request: now + work)(3, 4, 0)
+    meter.noted(3).serve(lambda now, work, request: now + work)(3, 4, 0)
     assert meter.load("B", 10).number == 0.4
     meter.entered.append(5)
     with pytest.raises(FlowError, match="2 jobs came to 'B', 1 left"):

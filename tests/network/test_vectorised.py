@@ -29,6 +29,7 @@ def same(plan, draws):
     np.testing.assert_array_equal(fast.end_ns, slow.end_ns)
     np.testing.assert_array_equal(fast.blame, slow.blame)
     assert dict(fast.too_late) == dict(slow.too_late)
+    assert repr(dict(fast.lines)) == repr(dict(slow.lines))
     assert repr(dict(sorted(fast.machines.items()))) == repr(dict(sorted(slow.machines.items())))
     return True
 

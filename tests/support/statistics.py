@@ -50,3 +50,23 @@ def assert_covers(intervals, truth, *, at_most=0.97):
     assert len(intervals) >= 1000
     share = coverage(intervals, truth)
     assert 0.93 <= share <= at_most, f"intervals that claim 95 % cover {100 * share:.1f} %"
+
+
+def assert_g_test(counts, probabilities, false_alarm=FALSE_ALARM, *, least=5):
+    """Assert that counts of independent draws fit a law (G-test); cells that expect fewer than ``least`` are pooled.
+
+    What has no probability must not have been drawn; the test must have two cells left to compare.
+    """
+    counts, expected = np.asarray(counts, float), np.asarray(probabilities, float) * np.sum(counts)
+    assert not counts[expected <= 1e-12 * counts.sum()].any(), "something was drawn that has no probability"
+    order = np.argsort(expected)
+    small = int(np.sum(expected < least))
+    while 0 < small < len(order) and expected[order[:small]].sum() < least:
+        small += 1
+    rare, alone = order[:small], order[small:]
+    seen = np.append(counts[alone], counts[rare].sum()) if small else counts[alone]
+    wanted = np.append(expected[alone], expected[rare].sum()) if small else expected[alone]
+    assert len(seen) > 1, "one cell says nothing"
+    g = 2 * np.sum(seen * np.log(np.where(seen > 0, seen, 1) / wanted))
+    chance = stats.chi2.sf(g, len(seen) - 1)
+    assert chance >= false_alarm, f"counts {seen} do not fit {wanted.round(1)}: G = {g:.1f}, probability {chance:.2g}"
