@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.dataflow.costs import Costs
 from simulator.failures.process import Timeline
 from simulator.network import engine
+from simulator.network.blame import UNSENT
 from simulator.network.endings import reason
 from simulator.network.plan import Log
 from simulator.network.trace import Event, Note, Trace
@@ -140,7 +141,9 @@ class Telling:
         return {note.place: note for note in self.notes if note.event is event}
 
     def _why(self, note: Note) -> str:
-        return reason(note.blame, self.assembly.topology.components) or "on demand, and what it bypasses was trusted"
+        if note.blame == UNSENT:
+            return "on demand, and what it bypasses was trusted"
+        return reason(note.blame, self.assembly.topology.components) or "nobody is to blame"
 
     def _edge(self, note: Note) -> str:
         if note.event is Event.MISSED and note.place in self._of(Event.SENT):

@@ -85,6 +85,12 @@ def test_any_plan_has_the_textbooks_deliveries_ends_and_skips(plan, policy, seed
     check(plan, policy, seed, requests=30)
 
 
+@settings(max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
+def test_any_plan_whose_starved_parts_emit_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
+    check(emitting(plan), policy, seed, requests=30)
+
+
 @pytest.mark.slow
 @settings(max_examples=500, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
