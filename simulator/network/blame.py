@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 BY_CRASH, BY_DEADLINE, BY_LOSS, BY_WAIT, BY_BUFFER = range(5)
+UNSENT = -1  # of a skip that was held back, since nobody wanted it: no loss that anybody is to blame for
 REASON_BITS = 3
 REASON_MASK = (1 << REASON_BITS) - 1
 

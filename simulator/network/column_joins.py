@@ -154,13 +154,10 @@ def _of_latest(when: Ints, blame: Ints, places: Sequence[int], rows: NDArray[np.
 def _of_latest_loss(
     when: Ints, is_here: NDArray[np.bool_], blame: Ints, places: Sequence[int], rows: NDArray[np.intp]
 ) -> Ints:
-    """Return the blame of the loss among these inputs that was known last, of those that somebody is to blame for.
-
-    Ties go to the later place.
-    """
+    """Return the blame of the loss among these inputs that was known last; ties go to the later place."""
     known, found = np.full(len(rows), -1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
     for place in places:
-        newer = ~is_here[place, rows] & (blame[place, rows] != 0) & (when[place, rows] >= known)
+        newer = ~is_here[place, rows] & (when[place, rows] >= known)
         known = np.where(newer, when[place, rows], known)
         found = np.where(newer, blame[place, rows], found)
     return found

@@ -11,6 +11,7 @@ from functools import cache
 from heapq import heappush
 
 from simulator.dataflow.join import Join
+from simulator.network.blame import UNSENT
 from simulator.network.clock import FOREVER, OURS, Firing
 from simulator.network.links import Settle
 from simulator.network.parts import Station, happening, starving_of
@@ -63,7 +64,7 @@ def last_loss(
     """
     known, blame = -1, 0
     for place in places:
-        if not feds[place] and blames[place] and whens[place] >= known:
+        if not feds[place] and blames[place] != UNSENT and whens[place] >= known:
             known, blame = whens[place], blames[place]
     return known, blame
 

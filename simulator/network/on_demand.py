@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from simulator.dataflow.demand import skips
+from simulator.network.blame import UNSENT
 from simulator.network.links import Settle
 from simulator.network.world import World
 
@@ -46,7 +47,7 @@ def on_demand(world: World, edge: int, wire: Settle, unsent: Settle) -> Settle:
                 sent[name] = messages + 1, links + crossed
             wire(request, when, fed, blame)
         else:
-            unsent(request, when, 0, 0)
+            unsent(request, when, 0, UNSENT)
 
     return send
 

@@ -98,7 +98,7 @@ class DetectionFindings:
             return np.zeros(len(crashes))
         accuracy = self._accuracy(list(self.runs.deliveries))[self.runs.delivery[mine]]
         level = np.where(requests.ending[mine] == ON_TIME, accuracy, -1.0)
-        before = self._accuracy([self._delivery(truth, row) for row in truth.up_at(crashes - 1)])
+        before = self._accuracy([self._delivery(truth, row) for row in replace(truth, coins=None).up_at(crashes - 1)])
         found = np.full(len(crashes), np.nan)
         for value in np.unique(before):
             which = before == value

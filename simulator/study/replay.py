@@ -10,6 +10,7 @@ import numpy as np
 from simulator.dataflow.costs import Costs
 from simulator.failures.process import Timeline
 from simulator.network import engine
+from simulator.network.blame import UNSENT
 from simulator.network.endings import reason
 from simulator.network.plan import Log
 from simulator.network.together import Merged, run_together
@@ -173,7 +174,9 @@ class Telling:
         return {note.place: note for note in self.notes if note.event is event}
 
     def _why(self, note: Note) -> str:
-        return reason(note.blame, self.assembly.topology.components) or "on demand, and what it bypasses was trusted"
+        if note.blame == UNSENT:
+            return "on demand, and what it bypasses was trusted"
+        return reason(note.blame, self.assembly.topology.components) or "nobody is to blame"
 
     def _edge(self, note: Note) -> str:
         if note.event is Event.MISSED and note.place in self._of(Event.SENT):

@@ -221,8 +221,9 @@ def test_each_machine_has_dice_of_its_own_and_losses_move_no_phase():
     assert found.crash_ns[0][0] == begin != found.crash_ns[1][0]
 
 
-def test_a_machine_down_since_before_time_0_has_no_heartbeat_of_after_in_its_history():
+@pytest.mark.parametrize("crash", [-1, -45])
+def test_the_history_of_a_machine_down_since_before_time_0_is_of_before_its_outage(crash):
     wait = phi(window=5)
-    heart = Heart("m", wait.rhythm("m", Streams(1), 100), np.array([-1]), np.array([40]), Streams(1))
+    heart = Heart("m", wait.rhythm("m", Streams(1), 100), np.array([crash]), np.array([40]), Streams(1))
     before, later = wait.arrivals(heart)
     assert (len(before), later.min() >= 40) == (wait.history, True)

@@ -26,7 +26,7 @@ from simulator.seeds import Streams
 from simulator.study.agreement import without_delays
 from simulator.topology.routes import Routes
 from tests.network.test_fuzz_against_textbook import draws_of, with_delays
-from tests.network.test_zero_delay import plans
+from tests.network.test_zero_delay import emitting, plans
 from tests.oracles.watching import WatchingWorld
 from tests.support.small_plans import graph, run, taken
 
@@ -83,6 +83,12 @@ def check(plan: Plan, policy: Policy, seed: int, requests: int) -> None:
 @given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
 def test_any_plan_has_the_textbooks_deliveries_ends_and_skips(plan, policy, seed):
     check(plan, policy, seed, requests=30)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@given(plan=plans(), policy=policies(), seed=st.integers(0, 2**16))
+def test_any_plan_whose_starved_parts_emit_has_the_textbooks_deliveries_and_ends(plan, policy, seed):
+    check(emitting(plan), policy, seed, requests=30)
 
 
 @pytest.mark.slow
@@ -241,10 +247,24 @@ def test_whom_a_suspicion_is_wrong_about_sends_all_the_same():
     assert skip([0], believed, policy=ON_DEMAND) == (["c <- s->c"], [4], {"c": 1}, {"s->c": (1, 1)})
 
 
+def test_a_sender_who_fires_knows_that_it_is_not_down():
+    found = skip([0], {"s": [(0, 99)]}, policy=ON_DEMAND)  # m gets its input, and so the skip is not wanted
+    assert found == (["c <- s->m m->c"], [18], {}, {"s->c": (0, 0)})
+
+
+def as_coins(draws: Draws) -> Draws:
+    """Return draws in which who was down at a birth is down by a coin, for that request alone."""
+    line, never = draws.timeline, (np.zeros(0, dtype=np.int64),) * len(draws.timeline.components)
+    coins = Timeline(line.components, never, never, line.up_at(draws.arrivals_ns), line.until_ns)
+    return replace(draws, timeline=coins)
+
+
+@pytest.mark.parametrize("by_coins", [False, True])
 @pytest.mark.parametrize("name", ["health, perfect", "camera, perfect"])
-def test_without_delays_exactly_the_expected_skips_are_sent(name):
+def test_without_delays_exactly_the_expected_skips_are_sent(name, by_coins):
     workload = workloads.workloads()[name]
     plan, draws = workload.plan(), workload.draws(1500, seed=7)
+    draws = as_coins(draws) if by_coins else draws
     instant = replace(plan, topology=without_delays(plan.topology), policy=Policy(skips="on_demand"), closes_ns={})
     still = Draws(draws.arrivals_ns, {p: np.zeros_like(w) for p, w in draws.work_ns.items()}, draws.timeline)
     reach = Reach(plan.graph, plan.placement, Routes(plan.topology))
