@@ -96,3 +96,8 @@ class Policy(Block):
     def sendings(self) -> int:
         """How often one message may be sent, in all."""
         return (self.retry.attempts if self.retry else 1) * (2 if self.hedge else 1)
+
+    @property
+    def repeats(self) -> Retry | None:
+        """How messages are sent again; None where each is sent once."""
+        return self.retry if self.retry and self.retry.attempts > 1 else None

@@ -51,7 +51,7 @@ class Senders:
 
     def __init__(self, world: World) -> None:
         self.world, self.plan, self.wiring = world, world.plan, Wiring(world)
-        self.retry, hedge, inputs = world.plan.policy.retry, world.plan.policy.hedge, world.plan.graph.inputs
+        self.retry, hedge, inputs = world.plan.policy.repeats, world.plan.policy.hedge, world.plan.graph.inputs
         edges = {part: inputs[part][0] for part in world.plan.hedged}
         self.hedges = {part: Hedge(world, edge, hedge.after_ns) for part, edge in edges.items()} if hedge else {}
         self.entries: dict[str, list[Settle]] = {}
