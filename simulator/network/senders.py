@@ -92,8 +92,8 @@ class Senders:
         """Return the wire that sends until it is acknowledged; without a policy for that, the wire of one sending."""
         if self.retry is None:
             return attempt(copy, settle)
-        first = copy * self.retry.attempts
-        return Retrying(self.world, self.retry, edge, source, attempt, settle, first).send
+        first = Sending(edge, source, "", copy * self.retry.attempts, copy)
+        return Retrying(self.world, first, attempt, settle).send
 
     def _hedged(self, edge: int, settle: Settle, source: str) -> Settle:
         target = self.plan.graph.edges[edge].target
