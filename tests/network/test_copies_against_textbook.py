@@ -82,7 +82,7 @@ def test_any_plan_with_copies_has_the_slow_models_deliveries_ends_and_counts(pla
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=500, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans_with_replicas(), policy=recoveries(), seed=st.integers(0, 2**16))
 def test_many_plans_with_copies_have_the_slow_models_deliveries_ends_and_counts(plan, policy, seed):
     check(plan, policy, seed, requests=60)
