@@ -155,3 +155,8 @@ class Policy(Block):
         if self.lost != "at_once":
             return "messages wait for repairs"
         return "joins take values held from earlier requests" if self.held else ""
+
+    @property
+    def repeats(self) -> Retry | None:
+        """How messages are sent again; None where each is sent once."""
+        return self.retry if self.retry and self.retry.attempts > 1 else None

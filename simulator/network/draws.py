@@ -78,7 +78,7 @@ def draws(plan: Plan, arrivals_ns: Times, streams: Streams) -> Draws:
 
 
 def _backoffs(plan: Plan, requests: int, streams: Streams, number: int) -> dict[str, NDArray[np.float64]]:
-    retry = plan.policy.retry
+    retry = plan.policy.repeats
     edges = plan.graph.edges if retry and retry.backoff.jitter else ()
     return {edge.name: streams.of(edge.name, f"back-off {number}").random(requests) for edge in edges}
 

@@ -63,7 +63,7 @@ class Hedge:
         self.tally, self.note = world.tallies[edge], world.trace.noting(edge, Event.HEDGED)
         self.limits = world.limits if world.plan.limit_ns is not None else None
         self.races: dict[int, Race] = {}
-        self.is_counted = world.plan.policy.retry is None  # else who repeats counts
+        self.is_counted = world.plan.policy.repeats is None  # else who repeats counts
         self.told: Settle = _nobody
 
     def key(self, request: int, copy: int) -> int:

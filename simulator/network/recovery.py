@@ -27,8 +27,9 @@ class Backoff(Block):
     def wait_ns(self, repetition: int, drawn: float) -> int:
         """Return the wait before the n-th repetition (n >= 1); ``drawn`` is from [0, 1).
 
-        >>> Backoff(first_ns=10, most_ns=30).wait_ns(2, 0.0), Backoff(first_ns=10, most_ns=30).wait_ns(3, 0.5)
-        (20, 30)
+        >>> grows = Backoff(first="10 us", most="30 us", jitter=0.5)
+        >>> grows.wait_ns(2, 0.0), grows.wait_ns(3, 0.5)
+        (20000, 22500)
         """
         most = float("inf") if self.most_ns is None else self.most_ns
         return round(min(self.first_ns * self.factor ** (repetition - 1), most) * (1 - self.jitter * drawn))

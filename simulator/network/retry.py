@@ -22,6 +22,7 @@ from simulator.network.recovery import Retry
 from simulator.network.trace import Event
 
 if TYPE_CHECKING:
+    from simulator.network.wiring import Sending
     from simulator.network.world import World
 
 Attempt = Callable[[int, Settle], Settle]
@@ -79,6 +80,14 @@ def budget_of(retry: Retry) -> Budget:
     return Endless() if retry.budget is None else Tokens(retry.budget, retry.saved)
 
 
+def repeats_of(world: World) -> Retry:
+    """Return how messages are sent again, of a plan in which they are."""
+    retry = world.plan.policy.repeats
+    if retry is None:
+        raise ValueError("no message is sent again")
+    return retry
+
+
 class Tally:
     """Counts what ``Sendings`` says, while it happens."""
 
@@ -117,21 +126,18 @@ class Retrying:
 
     Args:
         world: The compiled components.
-        edge: Index of the hyperconnection.
-        source: Node that sends.
+        sending: The first sending: of which hyperconnection, from where, and its number (not 0: it is that of a copy).
         attempt: Makes the wire of each sending.
         settle: Who learns what became of a message in the end.
-        first: The number of the first sending; other numbers than 0 are those of a copy.
     """
 
-    def __init__(  # noqa: PLR0913 - a wire needs its ends
-        self, world: World, retry: Retry, edge: int, source: str, attempt: Attempt, settle: Settle, first: int = 0
-    ) -> None:
-        self.world, self.retry, self.first, self.settle, self.attempt = world, retry, first, settle, attempt
+    def __init__(self, world: World, sending: Sending, attempt: Attempt, settle: Settle) -> None:
+        self.world, self.retry, self.settle, self.attempt = world, repeats_of(world), settle, attempt
+        edge, source, self.first = sending.edge, sending.source, sending.number
         self.clock, self.until = world.clock, world.until(source)
         self.limits = world.limits if world.plan.limit_ns is not None else None
         self.source_down = blame_code(world.index[source], BY_CRASH)
-        self.key = world.offset(edge, len(world.plan.topology.links), int(first > 0))
+        self.key = world.offset(edge, len(world.plan.topology.links), sending.copy)
         self.name = world.plan.graph.edges[edge].name
         self.tally, self.budget = world.tallies[edge], world.budgets[edge]
         self.note = world.trace.noting(edge, Event.AGAIN)

@@ -51,7 +51,7 @@ class Senders:
 
     def __init__(self, world: World) -> None:
         self.world, self.plan, self.wiring = world, world.plan, Wiring(world)
-        self.retry, hedge, inputs = world.plan.policy.retry, world.plan.policy.hedge, world.plan.graph.inputs
+        self.retry, hedge, inputs = world.plan.policy.repeats, world.plan.policy.hedge, world.plan.graph.inputs
         edges = {part: inputs[part][0] for part in world.plan.hedged}
         self.hedges = {part: Hedge(world, edge, hedge.after_ns) for part, edge in edges.items()} if hedge else {}
         self.entries: dict[str, list[Settle]] = {}
@@ -92,8 +92,8 @@ class Senders:
         """Return the wire that sends until it is acknowledged; without a policy for that, the wire of one sending."""
         if self.retry is None:
             return attempt(copy, settle)
-        first = copy * self.retry.attempts
-        return Retrying(self.world, self.retry, edge, source, attempt, settle, first).send
+        first = Sending(edge, source, "", copy * self.retry.attempts, copy)
+        return Retrying(self.world, first, attempt, settle).send
 
     def _hedged(self, edge: int, settle: Settle, source: str) -> Settle:
         target = self.plan.graph.edges[edge].target

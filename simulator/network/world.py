@@ -186,7 +186,7 @@ class World:
     @cached_property
     def budgets(self) -> dict[int, Budget]:
         """What each hyperconnection pays repetitions from, whichever node sends."""
-        retry = self.plan.policy.retry
+        retry = self.plan.policy.repeats
         return {edge: budget_of(retry) for edge in range(len(self.plan.graph.edges))} if retry else {}
 
     @cached_property

@@ -58,7 +58,7 @@ def unhedged(plan: Plan) -> Iterator[str]:
 
 def bursts_and_retries(plan: Plan) -> Iterator[str]:
     """Yield a warning for each link that loses in bursts, of which repetitions know nothing."""
-    for link in plan.topology.links if plan.policy.retry else ():
+    for link in plan.topology.links if plan.policy.repeats else ():
         if link.burst is not None:
             yield f"link {link.name!r} loses in bursts, but what is sent again meets bursts of its own"
 

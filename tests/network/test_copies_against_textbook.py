@@ -13,6 +13,7 @@ from simulator.failures.process import Timeline
 from simulator.network import engine
 from simulator.network.blocks import Policy
 from simulator.network.plan import Again, Dice, Draws, Plan
+from simulator.network.waits import with_waits
 from simulator.topology.graph import Topology
 from tests.network.test_replicas import plans_with_replicas
 from tests.oracles.textbook_copies import Book
@@ -31,6 +32,8 @@ def recoveries(draw):
         policy["hedge"] = {"after": draw(st.sampled_from(["0 s", "300 us", "2 ms"]))}
     if draw(st.integers(0, 3)) == 0:
         policy |= {"deadline": "3 ms", "at_deadline": "withdraw"}
+    if draw(st.booleans()):
+        policy["wait"] = {"kind": "timeout", "after": draw(st.sampled_from(["200 us", "2 ms"]))}
     return Policy.model_validate(policy)
 
 
@@ -57,7 +60,7 @@ def draws_of(plan: Plan, rng: np.random.Generator, requests: int) -> Draws:
 def check(plan: Plan, policy: Policy, seed: int, requests: int) -> tuple[int, int]:
     rng = np.random.default_rng(seed)
     links = tuple(replace(link, latency_ns=int(rng.integers(1, 200_000))) for link in plan.topology.links)
-    plan = replace(plan, topology=Topology("", plan.topology.nodes, links), policy=policy)
+    plan = with_waits(replace(plan, topology=Topology("", plan.topology.nodes, links), policy=policy))
     draws = draws_of(plan, rng, requests)
     book, log = Book(plan, draws).run(), engine.run(plan, draws)
     end, delivery = np.array(book.end), np.array(book.delivery)
@@ -79,7 +82,7 @@ def test_any_plan_with_copies_has_the_slow_models_deliveries_ends_and_counts(pla
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=500, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans_with_replicas(), policy=recoveries(), seed=st.integers(0, 2**16))
 def test_many_plans_with_copies_have_the_slow_models_deliveries_ends_and_counts(plan, policy, seed):
     check(plan, policy, seed, requests=60)

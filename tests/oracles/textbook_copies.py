@@ -129,8 +129,25 @@ class Book:
             part.here[edge] = fed | self.graph.edge_bit(edge)
         else:
             part.gone.add(edge)
-        if part.has_fired or any(e not in part.here and e not in part.gone for e in join.consult(set(part.here))):
+        if part.has_fired:
             return
+        if name in self.plan.closes_ns and (len(join.edges) > 1 or not join.take(set(join.edges))):
+            self.wait(request, name, edge)
+        elif all(e in part.here or e in part.gone for e in join.consult(set(part.here))):
+            self.conclude(request, name)
+
+    def wait(self, request: int, name: str, edge: int) -> None:
+        """A join that closes some time after its first input has heard of one."""
+        part, join = self.parts[request, name], self.graph.part_by_name[name].join
+        if set(part.here) == {edge}:
+            self.at(self.now + self.plan.closes_ns[name], lambda: part.has_fired or self.conclude(request, name), LAST)
+        is_complete = edge in part.here and all(e in part.here for group in join.groups for e in group[0])
+        if is_complete or part.gone == set(join.edges):
+            self.conclude(request, name)
+
+    def conclude(self, request: int, name: str) -> None:
+        """A part fires with what is here, or starves."""
+        part, join = self.parts[request, name], self.graph.part_by_name[name].join
         part.has_fired, taken = True, join.take(set(part.here))
         if not taken:
             self.done(request, name, "", 0)
@@ -143,7 +160,7 @@ class Book:
 
     # --- messages ---------------------------------------------------------------------------------------------
     def send(self, request: int, edge: int, source: str, fed: int) -> None:
-        target, retry = self.graph.edges[edge].target, self.plan.policy.retry
+        target, retry = self.graph.edges[edge].target, self.plan.policy.repeats
         if retry and retry.budget:
             earned = self.tokens[edge] + Fraction(retry.budget).limit_denominator(1000)
             self.tokens[edge] = min(earned, Fraction(retry.saved))
@@ -174,7 +191,7 @@ class Book:
     def sending(self, request: int, edge: int, source: str, number: int, hooks, copy: int = 0) -> None:
         """Send once; ``hooks``: which node, what to do at each loss, who learns of the end."""
         choose, lost, settle = hooks
-        retry, sent, node = self.plan.policy.retry, self.now, choose()
+        retry, sent, node = self.plan.policy.repeats, self.now, choose()
 
         def fate(arrived: bool) -> None:
             if arrived:
@@ -211,7 +228,7 @@ class Book:
     def hop(self, request: int, edge: int, route, place: int, dice, fate: Callable[[bool], None]) -> None:
         """A message is at the begin of a link of its route, or at its end."""
         if place == len(route.links):
-            fate(self.plan.policy.retry is None or self.is_up(route.hops[-1]))
+            fate(self.plan.policy.repeats is None or self.is_up(route.hops[-1]))
             return
         link, relay = self.plan.topology.link_by_name[route.links[place]], route.hops[place]
         stops = place and not self.plan.topology.node_by_name[relay].forwards_when_down and not self.is_up(relay)

@@ -1,12 +1,18 @@
 """Replicas, messages sent again and hedges as a user meets them: files, records, words, and what is refused."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import simulator
 from simulator.errors import ScenarioError
+from simulator.network.blocks import Policy
+from simulator.network.plan import Sendings
+from simulator.network.recovery import Backoff, Retry
 from simulator.report.sendings import sending_tables, sendings_html
 from simulator.scenario.advice import bursts_and_retries, unhedged
 from simulator.scenario.identity import cell_hash
@@ -16,6 +22,7 @@ from simulator.study.assemble import Assembly, given_costs
 from simulator.study.explain import Asked, explain
 from simulator.study.replay import replay
 from simulator.study.run import run as run_study
+from simulator.study.sending_findings import resent_bytes
 from simulator.study.whatif import what_if
 
 MS = 10**6
@@ -179,3 +186,29 @@ def test_a_policy_moves_no_other_draw(tmp_path):
     for run in runs[1:]:
         assert (run["ending"][once] == "on_time").all()
         assert (run["end_ns"][once] == runs[0]["end_ns"][once]).all()
+
+
+def test_machines_that_live_through_their_instants_are_hedged_as_well(tmp_path):
+    policy, ends = {"hedge": {"after": "13 ms"}, "retry": RETRY}, []
+    for number, node in enumerate([{}, {"discipline": "processor_sharing"}, {"discipline": "priority"}]):
+        more = {"failures": failing(outage("edge", 112, 150), outage("edge", 205, 230)), "node": node}
+        done = run_study(loaded(tmp_path, policy=policy, **more), tmp_path / str(number))
+        ends.append(done.requests["end_ns"].tolist())
+        # request 1 is lost with edge at 112 ms, request 2 is refused there at 210 ms; both are answered over spare
+        assert done.record.cells[0].counts["on_time"] == 10
+        assert done.record.cells[0].tables["sendings"][0]["won"] == 2
+    assert ends[0] == ends[1] == ends[2]
+
+
+def test_what_is_sent_again_is_paid_for_on_every_link_of_its_way():
+    sent = {"a->b": Sendings(messages=10, repeated=3, resent=4, crossings=7), "b->c": Sendings(messages=10)}
+    assert resent_bytes(sent, {"a->b": 100, "b->c": 10}) == (400, 700)
+
+
+def test_the_block_on_the_page_is_a_policy_with_the_defaults_that_the_page_names():
+    page = (Path(__file__).parents[2] / "docs/recovery.md").read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    policy = Policy.model_validate(yaml.safe_load(block)["policy"])
+    assert policy.retry == Retry(attempts=3, timeout="20 ms", budget=0.1, saved=10, backoff=Backoff(
+        first="10 ms", factor=2, most="1 s", jitter=0.5))
+    assert (Retry(timeout="1 ms").attempts, Retry(timeout="1 ms").saved) == (3, 10)
