@@ -146,7 +146,7 @@ def test_any_plan_that_holds_values_has_the_textbooks_deliveries_ends_and_held_v
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=250, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(plan=plans(), policy=policies, seed=st.integers(0, 2**16))
 def test_many_plans_that_hold_values_have_the_textbooks_deliveries_ends_and_held_values(plan, policy, seed):
     check(plan, policy, seed, requests=60)

@@ -16,11 +16,13 @@ from simulator.evaluate.held import HeldEvaluation
 from simulator.evaluate.outcomes import Outcomes
 from simulator.evaluate.part_by_part import Evaluation
 from simulator.network.blocks import Policy
+from simulator.report.held_table import held_table
 from simulator.study.agreement import zero_delay_identity
 from simulator.study.answers import Answers
 from simulator.study.explain import Asked, explain
 from simulator.study.findings import Findings
 from simulator.study.held import SHARES, find_held, shares, worths
+from simulator.study.record import Record
 from simulator.study.replay import replay
 from simulator.study.run import run as run_study
 from simulator.study.timed_findings import TimedFindings
@@ -60,6 +62,12 @@ def test_the_record_counts_the_answers_that_rest_on_held_values(folder):
     record = yaml.safe_load((folder / "record.json").read_text())["cells"][0]
     assert record["counts"]["answered_with_held"] == record["counts"]["answered_from_held_only"] == 6
     assert [row["answers"] for row in record["tables"]["held"]] == [2, 0, 0, 6]
+
+
+def test_the_table_has_a_row_for_each_share(folder):
+    table = held_table(Record.from_json((folder / "record.json").read_text()))
+    assert [head for head in table.headers if "answers" in head] == [f"{share}: answers" for share in SHARES]
+    assert table.rows[0][1:] == ["2", "–", "0", "–", "0", "–", "6", "–"]  # a model without layers has no accuracy
 
 
 def test_sim_explain_tells_the_held_value_and_the_replay_is_the_same_life(folder):
