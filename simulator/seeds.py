@@ -62,7 +62,7 @@ class IndexedStream:
         name = hashlib.sha256(f"{root_seed}\0{component}\0{purpose}".encode()).digest()
         self._bits = np.random.Philox(key=int.from_bytes(name[:16], "big"))
         self._generator = np.random.Generator(self._bits)
-        self._state: dict[str, Any] = dict(self._bits.state)
+        self._state: Any = self._bits.state
 
     def at(self, index: int) -> np.random.Generator:
         """Return the generator of an index, at its beginning; it is the same object for all of them.

@@ -56,7 +56,7 @@ class SilentDamage:
     """The damage of silent errors (fulfils ``Damage``).
 
     What is random of one error at one part or edge is drawn for each test sample, whatever the delivery: two answers to
-    one sample that were hit in one place were hit in the same way. Errors of one place strike in the order of the marks.
+    one sample that were hit in one place were hit alike. Errors of one place strike in the order of the marks.
 
     Args:
         graph: The part graph with its marks.

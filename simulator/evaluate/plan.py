@@ -53,7 +53,7 @@ class RunPlan:
         return sum(len(self.undamaged(part)) for part in self.inputs if part not in self.graph.sources)
 
     def undamaged(self, part: str) -> dict[int, tuple[Sent, ...]]:
-        """Return what a part takes by ``fed`` without its own marks: the outputs that are computed, damage comes after."""
+        """Return what a part takes by ``fed`` without its own marks: what is computed; damage comes after."""
         own = self.graph.own_marks.get(part, 0)
         return {fed & ~own: inputs for fed, inputs in self.inputs[part].items()}
 

@@ -141,7 +141,8 @@ def with_errors(process: FailureProcess, errors: Sequence[SilentErrors]) -> Fail
 
 def error_problems(blocks: Sequence[ErrorBlock], on: Strikable, read: ReadTrace | None = None) -> list[Problem]:
     """Return what is wrong with the blocks, with places such as ``errors.0.on``."""
-    return [problem for number, block in enumerate(blocks) for problem in _problems(f"errors.{number}", block, on, read)]
+    return [problem for number, block in enumerate(blocks)
+            for problem in _problems(f"errors.{number}", block, on, read)]
 
 
 def _problems(place: str, block: ErrorBlock, on: Strikable, read: ReadTrace | None) -> Iterator[Problem]:
@@ -160,7 +161,7 @@ def _problems(place: str, block: ErrorBlock, on: Strikable, read: ReadTrace | No
         return
     for name in named:
         if name not in known:
-            told = "a node, and messages are corrupted on links" if block.strikes_links else "a link, and computes nothing"
+            told = "a node; messages are corrupted on links" if block.strikes_links else "a link; links compute nothing"
             yield Problem(f"{place}.when", f"{name!r} is {told}", f"name some of: {', '.join(known)}")
 
 

@@ -20,8 +20,8 @@ from simulator.network.blocks import CrashSemantics, DeadlineWait, TimeoutWait
 from simulator.network.choose import watched
 from simulator.network.clock import FOREVER
 from simulator.network.column_joins import Fired, Late, one_input, perfect_join, timed_join
-from simulator.network.column_tags import ColumnTags
 from simulator.network.column_queues import Jobs, Places, TiedError, ended, in_order
+from simulator.network.column_tags import ColumnTags
 from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_until_crash, lives_of
 from simulator.network.engine import finished
 from simulator.network.joins import Rules

@@ -13,5 +13,5 @@ from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_over_time", "accuracy_vs_deadline",
-           "accuracy_vs_failure", "endings", "error_axis", "errors_along", "fit_figure", "has_lines", "latency_distribution", "outage_curves",
-           "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+           "accuracy_vs_failure", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
+           "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

@@ -100,10 +100,9 @@ def curve_figures(
         drawn["repeats_lines" if lines else "repeats"] = (draw.repeats_lines if lines else draw.repeats_bars)(record)
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
-    if cells_with_codecs(record):
-        drawn["accuracy_against_bytes"] = draw.accuracy_against_bytes(record)
-    if draw.error_axis(record):
-        drawn["silent_errors"] = draw.errors_along(record)
+    asked = {"accuracy_against_bytes": (cells_with_codecs, draw.accuracy_against_bytes),
+             "silent_errors": (draw.error_axis, draw.errors_along)}
+    drawn |= {name: figure(record) for name, (has, figure) in asked.items() if has(record)}
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)
     if cells_with(record, "latency"):

@@ -145,9 +145,9 @@ def test_a_block_without_chance_strikes_nothing():
     ({"kind": "noisy", "relative": 1, "on": "wire"}, "errors.0.on: no node named 'wire'"),
     ({"kind": "corrupted", "on": ["edge-fog"]}, "no link or hyperconnection named 'edge-fog'; did you mean"),
     ({"kind": "noisy", "relative": 1, "when": {"kind": "bernoulli", "survival": {"wire": 0.5}}},
-     "errors.0.when: 'wire' is a link, and computes nothing; name some of: edge, fog"),
+     "errors.0.when: 'wire' is a link; links compute nothing; name some of: edge, fog"),
     ({"kind": "corrupted", "when": {"kind": "bernoulli", "survival": {"fog": 0.5}}},
-     "'fog' is a node, and messages are corrupted on links"),
+     "'fog' is a node; messages are corrupted on links"),
     ({"kind": "corrupted", "when": {"kind": "bernoulli", "survival": {"wir": 0.5}}},
      "errors.0.when.survival.wir: no component 'wir'.*did you mean 'wire'"),
 ])
