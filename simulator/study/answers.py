@@ -78,29 +78,31 @@ def answers(
     """
     memory, assembly = memory or Memory(), assembly.standing_in() if quick else assembly
     dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
-    found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress))
+    found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress, memory))
     return replace(found, outcomes=found.outcomes.again())
 
 
-def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress) -> Answers:
+def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, memory: Memory) -> Answers:
     """Return the answers of a cell from the disk, or from its network; a network is built only when it is needed."""
-    network, path = Network(assembly, dataset, label, progress), kept_path(assembly, dataset)
+    network, is_new = memory.network(assembly, lambda: Network(assembly, dataset, label, progress))
+    path = kept_path(assembly, dataset)
     kept = read_kept(path)
+    was_kept = kept is not None
     if kept is None:
         if any(node.memory_bytes is not None for node in assembly.topology.nodes):
             check_memory(assembly, network.untrained_costs())
         kept = network.kept()
         write_kept(path, kept)
-        progress.trained(label, network.was_cached, kept.weights)
     else:
         check_memory(assembly, kept.costs)
-        progress.trained(label, True, kept.weights)
+    if is_new:
+        progress.trained(label, was_kept or network.was_cached, kept.weights)
     rng = Streams(assembly.scenario.seed).of("", "no answer")
     no_answer = no_answer_worth(assembly.scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
 
     def outcomes(known: dict[int, Classes], *, has_codecs: bool) -> Outcomes:
         def predict(deliveries: Sequence[int]) -> Mapping[int, Classes]:
-            known.update(network.predictions(deliveries, has_codecs=has_codecs))
+            known.update(network.predictions(deliveries, has_codecs=has_codecs, cell=assembly))
             write_kept(path, kept)
             return known
 

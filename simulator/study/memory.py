@@ -13,6 +13,7 @@ from simulator.study.assemble import Assembly
 if TYPE_CHECKING:
     from simulator.model.data import DataSet
     from simulator.study.answers import Answers
+    from simulator.study.network import Network
 
 
 class Memory:
@@ -25,6 +26,7 @@ class Memory:
     def __init__(self) -> None:
         self._dataset: tuple[str, DataSet] | None = None
         self._answers: tuple[str, Answers] | None = None
+        self._network: tuple[str, Network] | None = None
 
     def dataset(self, assembly: Assembly, make: Callable[[], DataSet]) -> DataSet:
         """Return the data set of a cell, loaded unless the cell before had the same."""
@@ -40,6 +42,15 @@ class Memory:
             self._answers = None  # frees the old ones before the new ones are made
             self._answers = (name, make())
         return self._answers[1]
+
+    def network(self, assembly: Assembly, make: Callable[[], Network]) -> tuple[Network, bool]:
+        """Return the network of a cell's model, and whether it had to be made; silent errors do not change it."""
+        name = answers_name(assembly)
+        is_new = self._network is None or self._network[0] != name
+        if self._network is None or is_new:
+            self._network = None  # frees the old one before the new one is made
+            self._network = (name, make())
+        return self._network[1], is_new
 
 
 def answers_name(assembly: Assembly) -> str:
@@ -63,7 +74,7 @@ def trainings(assemblies: Iterable[Assembly]) -> list[str]:
     """Return the names of the distinct answers that cells need, in order; cells without a network need none."""
     asked = [a for a in assemblies if a.scenario.measure.need_answers]
     needed = (a for a in asked if a.has_layers and a.scenario.outcomes is None)
-    return list(dict.fromkeys(answers_name(assembly) + errors_name(assembly) for assembly in needed))
+    return list(dict.fromkeys(answers_name(assembly) for assembly in needed))
 
 
 def graph_text(graph: PartGraph) -> str:

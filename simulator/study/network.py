@@ -71,9 +71,11 @@ class Network:
         split, _, weights = self._trained
         return Kept(weights, split.costs(), {}, {} if self._runner.has_arithmetic else None)
 
-    def predictions(self, deliveries: Sequence[int], *, has_codecs: bool) -> Mapping[int, Classes]:
-        """Return the predicted class of every test sample for each delivery, with or without untrained codecs."""
+    def predictions(self, deliveries: Sequence[int], *, has_codecs: bool, cell: Assembly) -> Mapping[int, Classes]:
+        """Return the predicted class of every test sample for each delivery, with or without untrained codecs.
+
+        ``cell`` is the one that asks: its silent errors damage what its deliveries say.
+        """
         runner = self._runner if has_codecs else self._runner.without_arithmetic()
-        cell = self.assembly
         damage = damage_of(cell.graph, {error.tag: error.block for error in cell.errors}, cell.scenario.seed)
         return Evaluation(cell.graph, runner, len(self.dataset.y_test), damage=damage).predictions(deliveries)
