@@ -18,6 +18,7 @@ from simulator.network import engine
 from simulator.network.blocks import Policy
 from simulator.network.plan import Draws, Plan
 from simulator.topology.graph import Link, Node, Topology
+from simulator.topology.serving import Serving
 from tests.network.test_fuzz_against_textbook import draws_of, policies, with_delays
 from tests.network.test_vectorised import alone, same
 from tests.network.test_zero_delay import emitting, engine_deliveries, plans, snapshot_deliveries
@@ -84,6 +85,19 @@ def test_an_exit_that_is_struck_tags_the_answer_and_errors_add_up():
     parts = marked(graph(QUEUE), on_part("a", "s1"), on_part("c", "s2"), on_link())
     log = run(parts, [0, 5], down={"s1": [(0, 9)], "s2": [(0, 3)], BAD_LINK: [(4, 9)]})
     assert taken(parts, log) == ["c[stuck] <- a->b[stuck] b->c", "c <- a->b[stuck] b->c[corrupted]"]
+
+
+@pytest.mark.parametrize(("spell", "is_struck"), [((10, 11), True), ((11, 60), False)])
+def test_a_job_on_a_machine_that_shares_is_struck_by_what_holds_when_it_comes(spell, is_struck):
+    parts = marked(graph(QUEUE), on_part())
+    plan = own_nodes(parts)
+    nodes = tuple(replace(node, serving=Serving(discipline="sharing")) if node.name == "b" else node
+                  for node in plan.topology.nodes)
+    plan = replace(plan, topology=replace(plan.topology, nodes=nodes))
+    work = {part.name: np.full(2, 50 if part.name == "b" else 0, dtype=np.int64) for part in parts.parts}
+    log = engine.run(plan, Draws(np.array([0, 10]), work, timeline({BAD_B: [spell]})))
+    assert taken(parts, log) == ["c <- a->b b->c", "c <- a->b b->c[stuck]" if is_struck else "c <- a->b b->c"]
+    assert log.end_ns.tolist() == [90, 100]
 
 
 def test_a_crash_loses_what_was_struck_and_a_lost_part_has_no_tag():
