@@ -91,7 +91,7 @@ def test_an_exit_that_is_struck_tags_the_answer_and_errors_add_up():
 def test_a_job_on_a_machine_that_shares_is_struck_by_what_holds_when_it_comes(spell, is_struck):
     parts = marked(graph(QUEUE), on_part())
     plan = own_nodes(parts)
-    nodes = tuple(replace(node, serving=Serving(discipline="sharing")) if node.name == "b" else node
+    nodes = tuple(replace(node, serving=Serving(discipline="processor_sharing")) if node.name == "b" else node
                   for node in plan.topology.nodes)
     plan = replace(plan, topology=replace(plan.topology, nodes=nodes))
     work = {part.name: np.full(2, 50 if part.name == "b" else 0, dtype=np.int64) for part in parts.parts}
@@ -141,7 +141,7 @@ def checked(plan, policy, seed, *, coins=0, requests=40):
     return plan, draws
 
 
-@settings(max_examples=60, **GENERATED)
+@settings(max_examples=40, **GENERATED)
 @given(data=st.data(), plan=plans(), policy=policies(), seed=st.integers(0, 2**16), has_coins=st.booleans())
 def test_any_plan_has_the_textbooks_tags_and_ends(data, plan, policy, seed, has_coins):
     plan, draws = checked(data.draw(marks_of(plan)), policy, seed, coins=40 if has_coins else 0)
@@ -150,7 +150,7 @@ def test_any_plan_has_the_textbooks_tags_and_ends(data, plan, policy, seed, has_
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
 
 
-@settings(max_examples=60, **GENERATED)
+@settings(max_examples=40, **GENERATED)
 @given(data=st.data(), plan=plans(), policy=policies(), seed=st.integers(0, 2**16), has_coins=st.booleans())
 def test_the_fast_path_has_the_same_tags(data, plan, policy, seed, has_coins):
     plan, draws = checked(data.draw(marks_of(alone(plan))), policy, seed, coins=40 if has_coins else 0)
