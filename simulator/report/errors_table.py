@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.report.fitting import FittingTable, Rows
-from simulator.report.numbers import FRACTION, PERCENT, SMALL, Style, cell_head, estimate_text, present
+from simulator.report.numbers import PERCENT, SMALL, Style, cell_head, estimate_text, number_text, present
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Silent errors"
@@ -44,7 +44,7 @@ def ending_rows(record: Record) -> tuple[list[str], Rows]:
 
 
 def _fraction(value: float | None) -> str:
-    return "" if value is None else f"{value:.{FRACTION.decimals}f}"
+    return "" if value is None else number_text(value)
 
 
 def errors_table(record: Record) -> FittingTable | None:

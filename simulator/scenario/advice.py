@@ -69,7 +69,9 @@ def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:
     The expected number of cycles is half of its switches: span x replications x rate / 2, of all replications together.
     What tosses coins has no cycles, and what moves in time or replays a trace has no rate that is known here.
     """
-    for block in scenario.failures:
+    named = [(block, "") for block in scenario.failures]
+    named += [(error.when, f"[{error.tag}]") for error in scenario.errors if error.when]
+    for block, tag in named:
         process = build_process([block], plan.topology)
         try:
             rates_per_s = process.switches_per_s()
@@ -77,7 +79,7 @@ def few_cycles(scenario: Scenario, plan: Plan, span_ns: int) -> Iterator[str]:
             continue
         for name, rate_per_s in zip(process.components, rates_per_s.tolist(), strict=True):
             if rate_per_s:
-                yield from _few(name, 2 * SECOND_NS / rate_per_s, scenario.replications, span_ns)
+                yield from _few(name + tag, 2 * SECOND_NS / rate_per_s, scenario.replications, span_ns)
 
 
 def _few(name: str, cycle_ns: float, replications: int, span_ns: int) -> Iterator[str]:

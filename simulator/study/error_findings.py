@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.dataflow.graph import EMPTY, PartGraph
 from simulator.evaluate.outcomes import Outcomes
+from simulator.expect.estimate import Estimate
 from simulator.expect.intervals import cluster_mean, exactly, paired_difference, student_mean, within
 from simulator.expect.student import replication_means
 from simulator.expect.timed import Requests
@@ -71,7 +72,7 @@ def find_served_errors(
     found.tables["errors"] = _by_ending(requests, damaged, changed)
 
 
-def _share(hit: Bools, requests: Requests) -> Any:
+def _share(hit: Bools, requests: Requests) -> Estimate:
     return within(student_mean(replication_means(hit.astype(np.float64), requests.replication)))
 
 

@@ -76,7 +76,7 @@ class TimeMetrics:
     @cached_property
     def is_degraded(self) -> NDArray[np.bool_]:
         """Whether a component that matters was down at the birth of each request."""
-        relevant, pieces = self.assembly.reach.relevant, []
+        relevant, pieces = self.assembly.reach.relevant - self.assembly.reach.strikes.states, []
         for births, timeline in self._births():
             names = timeline.components if timeline else ()
             matters = np.array([name in relevant for name in names], dtype=bool)

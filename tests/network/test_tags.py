@@ -18,6 +18,7 @@ from simulator.network import engine
 from simulator.network.blocks import Policy
 from simulator.network.plan import Draws, Plan
 from simulator.topology.graph import Link, Node, Topology
+from simulator.topology.serving import Serving
 from tests.network.test_fuzz_against_textbook import draws_of, policies, with_delays
 from tests.network.test_vectorised import alone, same
 from tests.network.test_zero_delay import emitting, engine_deliveries, plans, snapshot_deliveries
@@ -86,6 +87,19 @@ def test_an_exit_that_is_struck_tags_the_answer_and_errors_add_up():
     assert taken(parts, log) == ["c[stuck] <- a->b[stuck] b->c", "c <- a->b[stuck] b->c[corrupted]"]
 
 
+@pytest.mark.parametrize(("spell", "is_struck"), [((10, 11), True), ((11, 60), False)])
+def test_a_job_on_a_machine_that_shares_is_struck_by_what_holds_when_it_comes(spell, is_struck):
+    parts = marked(graph(QUEUE), on_part())
+    plan = own_nodes(parts)
+    nodes = tuple(replace(node, serving=Serving(discipline="processor_sharing")) if node.name == "b" else node
+                  for node in plan.topology.nodes)
+    plan = replace(plan, topology=replace(plan.topology, nodes=nodes))
+    work = {part.name: np.full(2, 50 if part.name == "b" else 0, dtype=np.int64) for part in parts.parts}
+    log = engine.run(plan, Draws(np.array([0, 10]), work, timeline({BAD_B: [spell]})))
+    assert taken(parts, log) == ["c <- a->b b->c", "c <- a->b b->c[stuck]" if is_struck else "c <- a->b b->c"]
+    assert log.end_ns.tolist() == [90, 100]
+
+
 def test_a_crash_loses_what_was_struck_and_a_lost_part_has_no_tag():
     parts = marked(graph([*QUEUE, ("a", "c")], {"c": (((1,), (2,)),)}), on_part())
     log = run(parts, [0], work={"b": 50}, down={BAD_B: [(0, 99)], "b": [(20, 60)]})
@@ -127,7 +141,7 @@ def checked(plan, policy, seed, *, coins=0, requests=40):
     return plan, draws
 
 
-@settings(max_examples=60, **GENERATED)
+@settings(max_examples=40, **GENERATED)
 @given(data=st.data(), plan=plans(), policy=policies(), seed=st.integers(0, 2**16), has_coins=st.booleans())
 def test_any_plan_has_the_textbooks_tags_and_ends(data, plan, policy, seed, has_coins):
     plan, draws = checked(data.draw(marks_of(plan)), policy, seed, coins=40 if has_coins else 0)
@@ -136,7 +150,7 @@ def test_any_plan_has_the_textbooks_tags_and_ends(data, plan, policy, seed, has_
     np.testing.assert_array_equal(log.end_ns, book.end_ns)
 
 
-@settings(max_examples=60, **GENERATED)
+@settings(max_examples=40, **GENERATED)
 @given(data=st.data(), plan=plans(), policy=policies(), seed=st.integers(0, 2**16), has_coins=st.booleans())
 def test_the_fast_path_has_the_same_tags(data, plan, policy, seed, has_coins):
     plan, draws = checked(data.draw(marks_of(alone(plan))), policy, seed, coins=40 if has_coins else 0)

@@ -92,3 +92,9 @@ def test_a_closed_loop_is_told_of_no_cycles_that_nobody_can_know(tmp_path):
 def test_every_process_with_a_rate_of_failures_is_looked_at(tmp_path, failures, named):
     scenario, plan = planned(tmp_path, (ASK, "{kind: renewal, availability: poor, mttr: 10 s}", failures))
     assert [line.split(" goes ")[0] for line in few_cycles(scenario, plan, round(20e9))] == named
+
+
+def test_spells_of_silent_errors_are_counted_like_failures(tmp_path):
+    errors = "errors: [{kind: noisy, relative: 1, when: {kind: renewal, availability: {edge: 0.9}, mttr: 1 h}}]\nseed:"
+    scenario, plan = planned(tmp_path, (ASK, "seed:", errors))
+    assert any(told.startswith("edge[noisy] goes through about ") for told in few_cycles(scenario, plan, 10**9))
