@@ -113,7 +113,7 @@ def test_it_states_no_law_and_says_the_way_out(tmp_path):
     up = np.ones((1, 1), dtype=bool)
     for ask in (of.process.survival, of.process.pairwise_survival, of.process.switches_per_s,
                 lambda: of.process.log_probability(up), lambda: of.process.sample_up(Streams(1), 3)):
-        with pytest.raises(NoLaw, match="server1 fails by its load.*look at served accuracy"):
+        with pytest.raises(NoLaw, match=r"server1 fails by its load.*look at served accuracy"):
             ask()
 
 
