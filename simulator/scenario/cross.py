@@ -76,10 +76,10 @@ def placement_of(scenario: Scenario, model: ModelFile) -> dict[str, str]:
 def data_paths(scenario: Scenario) -> dict[str, str]:
     """Return the paths of data that a scenario names, by dotted key."""
     paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
-    workloads = {"": scenario.workload} | {f"others.{name}.": other.workload for name, other in scenario.others.items()}
-    for head, workload in workloads.items():
-        if workload and isinstance(workload.arrivals, TraceArrivals):
-            paths[f"{head}workload.arrivals.path"] = workload.arrivals.path
+    others = {f"others.{name}.": other.workload.arrivals for name, other in scenario.others.items()}
+    for head, arrivals in {"": scenario.workload and scenario.workload.arrivals, **others}.items():
+        if isinstance(arrivals, TraceArrivals):
+            paths[f"{head}workload.arrivals.path"] = arrivals.path
     for place, block in trace_blocks(scenario).items():
         named = {"path": block.path, "nodes": block.nodes}
         paths |= {f"{place}.{key}": path for key, path in named.items() if path is not None}
