@@ -80,6 +80,7 @@ def _evented(world: World, node: str, serving: Serving, exposure: Exposure | Non
     exposed = Exposed(served, exposure, serving.cold_start_ns) if exposure else None
     enter: Enter = machine.serving(exposed or served, serving.buffer, serving.cold_start_ns).enter
     if exposed:
+        enter = evented.unranked(enter) if serving.is_foreseen else enter
         world.exposed[node] = exposed.watch(machine)
     if coins:
         enter = evented.with_coins(enter, coins, blame_code(index, BY_CRASH))
@@ -109,7 +110,7 @@ def _batches(serving: Serving) -> Discipline:
 
 
 def _in_order(serving: Serving) -> Discipline:
-    return Counter(serving.servers or FOREVER, PriorityRoom(has_ranks=False))
+    return Counter(serving.servers or FOREVER, PriorityRoom())  # all of one rank: see ``evented.unranked``
 
 
 DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {

@@ -45,15 +45,15 @@ class Room(Protocol):
 
 
 class PriorityRoom:
-    """The job of the lowest rank is next, among equals the one that came first; without ranks all are equal."""
+    """The job of the lowest rank is next; among equals the one that came first."""
 
-    def __init__(self, *, has_ranks: bool = True) -> None:
-        self.size, self.numbers, self.has_ranks = 0, count(), has_ranks
+    def __init__(self) -> None:
+        self.size, self.numbers = 0, count()
         self.waiting: list[tuple[int, int, Job]] = []
 
     def add(self, job: Job, now: int) -> None:
         """Let a job wait."""
-        heappush(self.waiting, (job.rank if self.has_ranks else 0, next(self.numbers), job))
+        heappush(self.waiting, (job.rank, next(self.numbers), job))
         self.size += 1
 
     def take(self, now: int) -> Unit | None:

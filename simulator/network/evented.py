@@ -202,6 +202,16 @@ class EventedMachine:
             job.ended(job, now, blame)
 
 
+def unranked(enter: Enter) -> Enter:
+    """Return ``enter`` of a machine on which all jobs have one rank."""
+
+    def levelled(now: int, job: Job) -> None:
+        job.rank = 0
+        enter(now, job)
+
+    return levelled
+
+
 def with_coins(enter: Enter, coins: Sequence[bool], crashed: int) -> Enter:
     """Return ``enter`` of a machine that is down for the requests whose coin says so."""
 

@@ -78,8 +78,9 @@ class Exposed:
         self.present -= len(lost)
         self.in_vain = self.in_vain + 1 if self.present and not lost else 0
         if self.in_vain > MOST_IN_VAIN:
-            raise ScenarioError(Problem("failures", f"a machine with {self.present} jobs crashed {MOST_IN_VAIN:,} times "
-                                        "in a row without ending one: its load lets it do no work", WAY_OUT))
+            said = (f"a machine with {self.present} jobs crashed {MOST_IN_VAIN:,} times in a row without ending one: "
+                    "its load lets it do no work")
+            raise ScenarioError(Problem("failures", said, WAY_OUT))
         return lost
 
     def resume(self, now: int) -> None:

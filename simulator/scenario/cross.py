@@ -11,6 +11,7 @@ from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.blocks import build_process
 from simulator.failures.error_states import error_problems
+from simulator.failures.load import LoadCascadeBlock
 from simulator.failures.slow import Slow
 from simulator.failures.trace_block import TraceBlock
 from simulator.model.blocks import ModelFile
@@ -75,10 +76,10 @@ def _other_problems(parts: Parts) -> Iterator[Problem]:
 def data_paths(scenario: Scenario) -> dict[str, str]:
     """Return the paths of data that a scenario names, by dotted key."""
     paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
-    workloads = {"": scenario.workload} | {f"others.{name}.": other.workload for name, other in scenario.others.items()}
-    for head, workload in workloads.items():
-        if workload and isinstance(workload.arrivals, TraceArrivals):
-            paths[f"{head}workload.arrivals.path"] = workload.arrivals.path
+    others = {f"others.{name}.": other.workload.arrivals for name, other in scenario.others.items()}
+    for head, arrivals in {"": scenario.workload and scenario.workload.arrivals, **others}.items():
+        if isinstance(arrivals, TraceArrivals):
+            paths[f"{head}workload.arrivals.path"] = arrivals.path
     for place, block in trace_blocks(scenario).items():
         named = {"path": block.path, "nodes": block.nodes}
         paths |= {f"{place}.{key}": path for key, path in named.items() if path is not None}
@@ -126,12 +127,25 @@ def _partition_problems(model: ModelFile, parts: Parts) -> Iterator[Problem]:
 
 def _failure_problems(scenario: Scenario, topology: Topology, parts: Parts) -> Iterator[Problem]:
     for number, block in enumerate(scenario.slow):
-        yield from (Problem(parts.document.place(p.place), p.message, p.way_out)
-                    for p in (*block.problems(f"slow.{number}", topology), *_evented_problems(number, block, topology)))
+        found = (*block.problems(f"slow.{number}", topology), *_evented_problems(number, block, topology),
+                 *_slow_by_load(number, block, scenario, topology))
+        yield from (Problem(parts.document.place(p.place), p.message, p.way_out) for p in found)
     try:
         build_process(scenario.failures, topology)
     except ScenarioError as error:
         yield from (Problem(parts.document.place(p.place), p.message, p.way_out) for p in error.problems)
+
+
+def _slow_by_load(number: int, block: Slow, scenario: Scenario, topology: Topology) -> Iterator[Problem]:
+    """Yield a problem for each machine that is slow at times and fails by its load."""
+    try:
+        slow = build_process([block.when], topology).components
+    except ScenarioError:
+        return
+    loads = {name for one in scenario.failures if isinstance(one, LoadCascadeBlock) for name in one.components}
+    for name in (name for name in slow if name in loads):
+        yield Problem(f"slow.{number}.when", f"{name!r} fails by its load, which knows no slow spells",
+                      "let one of the two name other machines")
 
 
 def _evented_problems(number: int, block: Slow, topology: Topology) -> Iterator[Problem]:
@@ -209,6 +223,10 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
         if scenario.workload is None:
             yield Problem(parts.document.place("measure"), f"{name!r} needs requests, but there is no workload",
                           "write 'workload: {arrivals: {kind: poisson, rate: 2 /s}, requests: 2000}'")
+    if scenario.measure.expected_accuracy and any(isinstance(one, LoadCascadeBlock) for one in scenario.failures):
+        yield Problem(parts.document.place("measure"), "'expected_accuracy' needs the probability of each pattern, and "
+                      "failures of kind 'load_cascade' are made by the run", "measure 'timed', for served accuracy; or "
+                      "write 'renewal' with the availability that a run has measured")
     around = scenario.measure.around_outages
     known = parts.topology.components if parts.topology else ()
     for component in (around.components or ()) if around and known else ():

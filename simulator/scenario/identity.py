@@ -47,7 +47,8 @@ def _others(scenario: dict[str, Any], cell: Variant) -> dict[str, Any]:
     """Return what the other models hold, which enters instead of what they are called; nothing where there are none."""
     for other in scenario.get("others", {}).values():
         other.pop("model", None)
-    return {"others": {name: _model(model) for name, model in cell.others.items()}} if cell.others else {}
+    found = {name: _model(model) for name, model in cell.others.items()}
+    return {"others": found, "order_of_others": list(cell.scenario.others)} if found else {}  # which ties go by
 
 
 def _model(model: ModelFile) -> dict[str, Any]:

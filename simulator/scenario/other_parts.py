@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from simulator.blocks import Block
 from simulator.documents.yaml_text import Document
@@ -11,10 +12,12 @@ from simulator.errors import Problem
 from simulator.model.blocks import ModelFile
 from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals
+from simulator.network.blocks import Workload
 from simulator.network.disturbances import Disturbance, Loses
 from simulator.scenario.parts import Parts, Problems, model_at, named_file
 from simulator.scenario.scenario import Scenario
 
+FEW = 100
 OWN: dict[str, object] = {"codecs": {}, "outcomes": None, "failout": None, "training": None, "data": None, "others": {}}
 
 
@@ -22,16 +25,18 @@ def scenario_of(scenario: Scenario, name: str) -> Scenario:
     """Return the scenario in which another model is the only one, with the same failures, machines and links.
 
     What the scenario itself writes of codecs, outcomes, training, failout and data is not for it, nor are losses of
-    named hyperconnections.
+    named hyperconnections. Where the number of its requests is not said, it is that of the scenario, as a first guess.
     """
     other = scenario.others[name]
     policy = scenario.policy.model_copy(update=_values(other.policy))
-    own = {key: value for key, value in _values(other).items() if key not in {"policy", "priority"}}
+    own = {key: value for key, value in _values(other).items() if key not in {"policy", "priority", "workload"}}
+    guess = scenario.workload.requests if scenario.workload else FEW
+    workload = Workload.model_construct(**_values(other.workload) | {"requests": other.workload.requests or guess})
     troubles = tuple(each for each in scenario.disturbances if not _is_of_one(each))
-    return scenario.model_copy(update={**OWN, **own, "policy": policy, "disturbances": troubles})
+    return scenario.model_copy(update={**OWN, **own, "workload": workload, "policy": policy, "disturbances": troubles})
 
 
-def _values(block: Block) -> dict[str, object]:
+def _values(block: Block) -> dict[str, Any]:
     return {name: getattr(block, name) for name in type(block).model_fields}
 
 
@@ -86,8 +91,8 @@ def sharing_problems(parts: Parts) -> Iterator[Problem]:
     if scenario.engine == "vectorised":
         yield Problem(parts.document.place("engine"), "'vectorised' cannot run several models on the same machines",
                       "write engine: auto, which takes SimPy")
-    workloads = {"": scenario.workload} | {f"others.{name}.": other.workload for name, other in scenario.others.items()}
-    for place, workload in workloads.items():
-        if workload and isinstance(workload.arrivals, ClosedArrivals):
+    asked = {f"others.{name}.": other.workload.arrivals for name, other in scenario.others.items()}
+    for place, arrivals in {"": scenario.workload and scenario.workload.arrivals, **asked}.items():
+        if isinstance(arrivals, ClosedArrivals):
             yield Problem(parts.document.place(f"{place}workload.arrivals"),
                           "'closed' does not go together with several models", "write poisson or periodic arrivals")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from simulator.blocks import Block
 from simulator.dataflow.weights import Scheme
 from simulator.model.blocks import Strategy
 from simulator.model.graph import Skips
-from simulator.network.blocks import NoAnswer, PerfectWait, Wait, Workload
+from simulator.network.blocks import Arrivals, NoAnswer, PerfectWait, Wait
 from simulator.units import PositiveDurationNs
 
 
@@ -21,6 +23,14 @@ class OtherPolicy(Block):
     no_answer: NoAnswer = "expected_guess"
 
 
+class OtherWorkload(Block):
+    """Which requests of another model arrive; without ``requests`` those up to the scenario's own last one."""
+
+    arrivals: Arrivals
+    requests: Annotated[int, Field(gt=0)] | None = None
+    persistence: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
 class Other(Block):
     """A model that shares the scenario's machines and links, and its failures.
 
@@ -29,7 +39,7 @@ class Other(Block):
     """
 
     model: str
-    workload: Workload
+    workload: OtherWorkload
     strategy: Strategy = "resilinet"
     partition: str | None = None
     skips: Skips = "all"

@@ -27,6 +27,8 @@ def order_of(loaded: Loaded, first: Variant) -> Orders:
     """Return the orders that a record's sorted keys lose: of a cell's label, and of nodes, sources and parts."""
     order = {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
              "parts": list(loaded.model.parts)}
+    if loaded.others:
+        order["others"] = list(loaded.scenario.others)
     for name, model in loaded.others.items():
         order |= {f"others.{name}.sources": list(model.sources), f"others.{name}.parts": list(model.parts)}
     return {"axes": list(first.label), "order": order}
@@ -59,7 +61,8 @@ def loaded_again(record: Record, folder: Path) -> Loaded:
     model = in_orders(model, order)
     path = folder / "record.json"
     scenario = Scenario.model_validate(plain["scenario"])
-    scenario = scenario.model_copy(update={"sweep": in_order(scenario.sweep, record.axes)})
+    scenario = scenario.model_copy(update={"sweep": in_order(scenario.sweep, record.axes),
+                                           "others": in_order(scenario.others, order.get("others", ()))})
     others = {name: ModelFile.model_validate(in_orders(other, order, f"others.{name}."))
               for name, other in plain.get("others", {}).items()}
     return Loaded(scenario, topology_of(Document(str(path), topology, {})), ModelFile.model_validate(model), {}, path,

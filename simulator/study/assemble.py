@@ -57,6 +57,7 @@ class Assembly:
         base: The folder that relative paths of the scenario start from.
         others: The model files of the other models on the same machines, by name.
         rank: What goes first where machines serve by priority, for all parts; None: as the model file says.
+        follows: Whether its requests come until the last one of the model whose machines it shares.
     """
 
     scenario: Scenario
@@ -65,6 +66,7 @@ class Assembly:
     base: Path
     others: Mapping[str, ModelFile] = field(default_factory=dict)
     rank: int | None = None
+    follows: bool = False
 
     @staticmethod
     def of(cell: Variant) -> Assembly:
@@ -75,9 +77,9 @@ class Assembly:
     def sharing(self) -> dict[str, Assembly]:
         """The other models on the same machines, by name."""
         return {
-            name: Assembly(scenario_of(self.scenario, name), self.topology, model, self.base,
-                           rank=self.scenario.others[name].priority)
-            for name, model in self.others.items()
+            name: Assembly(scenario_of(self.scenario, name), self.topology, self.others[name], self.base,
+                           rank=other.priority, follows=other.workload.requests is None)
+            for name, other in self.scenario.others.items() if name in self.others
         }
 
     @cached_property

@@ -15,6 +15,7 @@ from simulator.scenario.variants import Variant
 from simulator.seeds import Streams
 from simulator.study.again import cells_again
 from simulator.study.assemble import Assembly
+from simulator.study.made import as_made
 from simulator.study.record import CellRecord, Record
 from simulator.study.whatif import EdgeFate, edge_fates
 from simulator.study.why import causes_text, down_at, down_columns
@@ -108,6 +109,8 @@ def assembly_of(variant: Variant) -> Assembly:
 def _explained(asked: Asked, cell: CellRecord, variant: Variant) -> Explanation:
     row, assembly = read_row(asked, variant), assembly_of(variant)
     timeline = timeline_of(assembly, asked.replication, int(row["end_ns"]) + 1)
+    if timeline is not None:
+        timeline = as_made(assembly.process, timeline, asked.folder, str(row["cell"]), asked.replication)
     birth = np.array([row["arrival_ns"]], dtype=np.int64)
     number = np.array([asked.request], dtype=np.int64)
     columns = down_columns(assembly, timeline, asked.replication, (number, birth, birth), assembly.reach.relevant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
 from simulator.network.blocks import Workload
 from simulator.scenario.load import Loaded
+from simulator.scenario.others import OtherWorkload
 from simulator.scenario.scenario import Repeats
 
+Asked = TypeVar("Asked", Workload, OtherWorkload)
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
 EPOCHS_KEY = "training.epochs"
 CELLS = 9  # a larger grid keeps the first and the last value of each axis
@@ -49,8 +51,9 @@ def quickened(loaded: Loaded) -> Loaded:
     )
 
 
-def _quick_workload(workload: Workload) -> Workload:
-    return workload.model_copy(update={"requests": min(REQUESTS, workload.requests)})
+def _quick_workload(workload: Asked) -> Asked:
+    few = None if workload.requests is None else min(REQUESTS, workload.requests)
+    return workload.model_copy(update={"requests": few})
 
 
 def _few_epochs(epochs: Any) -> Any:

@@ -14,7 +14,7 @@ from simulator.failures.process import Timeline
 from simulator.failures.slow import Spells, spells
 from simulator.network.blocks import Workload
 from simulator.network.draws import draws, slowed
-from simulator.network.plan import Draws, Log, Plan
+from simulator.network.plan import Draws, Log, Plan, Times
 from simulator.network.together import run_together
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
@@ -84,7 +84,8 @@ def run_once_together(tenants: Sequence[Tenant], replication: int) -> Ran:
     """Return one replication; the failures' horizon grows until it covers every request's end."""
     streams = [tenant.streams(replication) for tenant in tenants]
     loads = exposures_of(tenants[0].assembly.process, streams[0])
-    drawn = [replace(draws(tenant.plan, tenant.assembly.arrivals_ns(tenant.workload, mine), mine), loads=loads)
+    last_of_first = int(tenants[0].assembly.arrivals_ns(tenants[0].workload, streams[0])[-1])
+    drawn = [replace(draws(tenant.plan, births_of(tenant, mine, last_of_first), mine), loads=loads)
              for tenant, mine in zip(tenants, streams, strict=True)]
     main = tenants[0].assembly
     plans = [tenant.plan for tenant in tenants]
@@ -101,6 +102,17 @@ def run_once_together(tenants: Sequence[Tenant], replication: int) -> Ran:
             lines = [one.timeline and with_outages(one.timeline, logs[0].outages) for one in broken]
             return Ran(logs, tuple(lines), tuple(broken))
         slack = 4 * (end - last)
+
+
+def births_of(tenant: Tenant, streams: Streams, until_ns: int) -> Times:
+    """Return the births of a tenant's requests: so many, or those up to an instant (at least one)."""
+    workload, births = tenant.workload, tenant.assembly.arrivals_ns(tenant.workload, streams)
+    if not tenant.assembly.follows:
+        return births
+    while births[-1] <= until_ns:
+        workload = workload.model_copy(update={"requests": 2 * workload.requests})
+        births = tenant.assembly.arrivals_ns(workload, streams)
+    return births[: max(1, int(np.searchsorted(births, until_ns, side="right")))]
 
 
 def _broken(main: Assembly, plan: Plan, drawn: Draws, streams: tuple[Streams, Streams], until_ns: int) -> Draws:

@@ -1,4 +1,4 @@
-"""Machines that fail by their load: what they do when they crash is the textbook's, and when they crash is the rule's."""
+"""Machines that fail by their load: what they do at a crash is the textbook's, when they crash is the rule's."""
 
 from __future__ import annotations
 

@@ -166,3 +166,37 @@ def test_other_models_share_a_machines_overload(tmp_path):
     loaded = shared(tmp_path, {"workload": poisson(1.9, 300)}, failures=[])
     (cell,) = run(loaded, tmp_path / "run").record.cells
     assert any("node 'server1' is asked for" in note for note in cell.notes)
+
+
+@pytest.mark.parametrize("arrivals", [
+    {"kind": "poisson", "rate": "2 /s"}, {"kind": "periodic", "every": "300 ms"},
+    {"kind": "mmpp", "states": [{"rate": "1 /s", "lasts": "3 s"}, {"rate": "9 /s", "lasts": "1 s"}]},
+    {"kind": "poisson", "rate": "0.0001 /s"},
+], ids=["poisson", "periodic", "mmpp", "rare"])
+def test_without_a_number_the_others_requests_come_as_long_as_the_first_models(arrivals, tmp_path):
+    found = tenants(shared(tmp_path, {"workload": {"arrivals": arrivals}}))
+    assert found[1].assembly.follows
+    first, second = (one.arrivals_ns for one in run_once_together(found, 0).drawn)
+    streams, workload = found[1].streams(0), found[1].workload
+    more = found[1].assembly.arrivals_ns(workload.model_copy(update={"requests": len(second) + 50}), streams)
+    np.testing.assert_array_equal(more[: len(second)], second)
+    assert second[-1] <= first[-1] or len(second) == 1
+    assert more[len(second)] > first[-1]
+
+
+def test_the_order_of_several_others_is_kept_by_the_record_and_names_the_cell(tmp_path):
+    other = {"model": "model.yaml", "workload": poisson(0.3, 100)}
+    hashes = []
+    for names in (("zebra", "ape"), ("ape", "zebra")):
+        (folder := tmp_path / names[0]).mkdir()
+        loaded = shared(folder, others=None, replications=1)
+        plain = json.loads((folder / "scenario.yaml").read_text()) | {"others": dict.fromkeys(names, other)}
+        (folder / "scenario.yaml").write_text(json.dumps(plain))
+        loaded = simulator.load(folder / "scenario.yaml")
+        done = run(loaded, folder / "run")
+        (explained,) = explain(Asked(done.folder, 7))
+        assert list(explained.assembly.sharing) == list(names)
+        assert replay(explained, quick=False).is_same
+        assert [row["model"] for row in done.record.cells[0].tables["models"]] == ["model.yaml", *names]
+        hashes.append(done.record.hash)
+    assert hashes[0] != hashes[1]

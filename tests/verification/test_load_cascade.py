@@ -51,7 +51,8 @@ def pair_chain(arrival=0.4, service=1.0, mtbf=20.0, repair=0.25, adds=0.8, place
 LAW, MOST = pair_chain()
 LOST = (sum(p for (a, _, _, _), p in LAW.items() if a == MOST)
         + sum(p for (a, u, b, _), p in LAW.items() if u and a and b == MOST) / 0.4)
-NUMBERS = {"first": sum(a * p for (a, _, _, _), p in LAW.items()), "second": sum(b * p for (_, _, b, _), p in LAW.items())}
+NUMBERS = {"first": sum(a * p for (a, _, _, _), p in LAW.items()),
+           "second": sum(b * p for (_, _, b, _), p in LAW.items())}
 WORKS = {"first": sum(p for (a, u, _, _), p in LAW.items() if u and a),
          "second": sum(p for (_, _, b, v), p in LAW.items() if v and b)}
 DOWN = {"first": sum(p for (_, u, _, _), p in LAW.items() if not u),
@@ -92,7 +93,7 @@ def assert_holds(name, truth, value, high, replications):
 def shares_down(done, replications):
     """Return the share of time that each component was down up to the last crash or repair seen, by replication."""
     found = {}
-    for (name, number), rows in done.events.groupby(["component", "replication"], observed=True):
+    for (name, _), rows in done.events.groupby(["component", "replication"], observed=True):
         times, up = rows["time_ns"].to_numpy(), rows["is_up"].to_numpy()
         found.setdefault(name, []).append(float((np.diff(times) * ~up[:-1]).sum() / times[-1]))
     assert all(len(shares) == replications for shares in found.values())
