@@ -7,7 +7,6 @@ from functools import partial
 from simulator.network import links
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, TimeoutWait
-from simulator.network.choose import noted_of
 from simulator.network.joins import PerfectJoin, Rules
 from simulator.network.links import Settle
 from simulator.network.lookup import indexed
@@ -49,7 +48,7 @@ def connect(world: World, answered: Settle) -> tuple[Settle, ...]:
             emission,
             trace.entering(part.name, machinery.enter),
             plan.priority.get(part.name, place),
-            noted_of(world, plan.placement[part.name]),
+            machinery.noted(len(world.births)),
         )
         if part.join is None:
             begins.append(firing_of(station))
