@@ -32,13 +32,20 @@ class Machinery:
 
     Args:
         machine: ``blame`` is read from it after a loss.
-        serve: ``machine.serve``, or the same with coins; a part's jobs are noted in its columns of ``noted_of``.
+        serve: ``machine.serve``, or the same with coins.
         enter: Instead of ``serve``, where a job's end is not known when it comes; None: ``serve`` knows it.
+        meter: Gives each part that calls ``serve`` columns to note its jobs in; None: nothing is measured, or by
+            ``enter`` itself.
     """
 
     machine: machines.AnyMachine
     serve: machines.Serve
     enter: Enter | None = None
+    meter: Meter | None = None
+
+    def noted(self, requests: int) -> Noted | None:
+        """Return columns for the jobs of one more part; None where no part notes anything."""
+        return self.meter.noted(requests) if self.meter else None
 
 
 def machinery_of(world: World, node: str) -> Machinery:
@@ -53,7 +60,7 @@ def _foreseen(world: World, node: str, serving: Serving) -> Machinery:
     coins, index = world.coins(node), world.index[node]
     machine = _queue(world, node, serving)
     serve = machines.with_coins(machine, coins, blame_code(index, BY_CRASH)) if coins else machine.serve
-    return Machinery(machine, serve)
+    return Machinery(machine, serve, meter=_meter(world, node, serving, None) if is_measured(world, node) else None)
 
 
 def _queue(world: World, node: str, serving: Serving) -> machines.AnyMachine:
@@ -120,15 +127,6 @@ DISCIPLINES: Mapping[str, Callable[[Serving], Discipline]] = {
     "preemptive_priority": _preemptive,
     "batch": _batches,
 }
-
-
-def noted_of(world: World, node: str) -> Noted | None:
-    """Return columns for the jobs of one more part on a machine, None where nothing is measured, or in another way."""
-    host, serving = world.host, world.plan.topology.node_by_name[node].serving
-    if not serving.is_foreseen or node in host.draws.loads or not is_measured(host, node):
-        return None
-    meter = host.meters.get(node) or _meter(host, node, serving, None)
-    return meter.noted(len(world.births))
 
 
 def is_measured(world: World, node: str) -> bool:

@@ -10,7 +10,6 @@ from simulator.network import links
 from simulator.network.beliefs import Outlook
 from simulator.network.blame import BY_DEADLINE, BY_WAIT, blame_code
 from simulator.network.blocks import DeadlineWait, FirstWait, TimeoutWait
-from simulator.network.choose import noted_of
 from simulator.network.detectors import Watching
 from simulator.network.first_joins import FirstJoin
 from simulator.network.joins import PerfectJoin, Rules
@@ -92,7 +91,7 @@ def station_on(wiring: Wiring, node: str, place: int, outputs: Sequence[Settle],
         plan.priority.get(part, place),
         patience_of(world, node) if plan.waits_for_repair and plan.graph.parts[place].join else None,
         world.stock(part),
-        noted=noted_of(world, node),
+        noted=machinery.noted(len(world.births)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 
 from simulator.report.fitting import FittingTable, Rows
 from simulator.report.numbers import FRACTION, MILLISECONDS, PERCENT, SMALL, Style, cell_head, estimate_text
@@ -67,7 +68,7 @@ def _rows(cell: CellRecord) -> Rows:
     for row in sorted(cell.tables.get("sharper", []), key=lambda row: [*NAMES].index(row["plain"])):
         name, style = NAMES[row["plain"]]
         plain, sharp = cell.estimates.get(row["plain"]), cell.estimates.get(row["estimate"])
-        if plain is None or sharp is None or plain.high == plain.low:
+        if plain is None or sharp is None or math.isnan(sharp.value) or plain.high == plain.low:
             continue  # nothing to gain
         style = SMALL if style == FRACTION and sharp.high - sharp.low < 0.002 else style
         found.append([cell.name, name, estimate_text(plain, style), estimate_text(sharp, style),

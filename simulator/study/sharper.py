@@ -111,11 +111,13 @@ def snapshot_control(runs: TimedRuns, chances: Mapping[int, float], outcomes: Ou
 def keep(found: Findings, sharper: Mapping[str, Controlled]) -> None:
     """Add estimates, of ``NAMES``, to the findings, and to the table of what was gained by each."""
     found.estimates |= {name: each.estimate for name, each in sharper.items()}
-    rows = found.tables.setdefault(TABLE, [])
+    rows = []
     for name, each in sharper.items():
         factor = each.variance_reduction if math.isfinite(each.variance_reduction) else None
         rows.append({"estimate": name, "plain": plain_name(name), "variance_reduction": factor,
                      "half_width": (each.estimate.high - each.estimate.low) / 2})
+    if rows:
+        found.tables.setdefault(TABLE, []).extend(rows)
 
 
 def plain_name(name: str) -> str:

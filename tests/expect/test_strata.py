@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simulator.expect.batches import batch_mean, batches
 from simulator.expect.intervals import student_mean
 from simulator.expect.strata import Control, strata, stratified_mean
 from simulator.expect.student import replication_means
@@ -68,6 +69,17 @@ def test_means_over_the_answered_cover():
         given = strata(which, DELIVERIES[:3], dict(zip(DELIVERIES, law, strict=False)), REPLICATION)
         found.append(stratified_mean(np.where(counted, values, np.nan), given, counted=counted).estimate)
     assert_covers([(e.low, e.high) for e in found], truth)
+
+
+def test_intervals_over_batches_of_one_run_cover():
+    law, means = LAWS["two outages"]
+    draws, label, found = stream(7, 0, "", "batches"), batches(RUNS * REQUESTS), []
+    state = paths(law, 0.9, draws).reshape(MACRO, -1)
+    hits = (draws.random(state.shape) < np.array(means)[state]).astype(float)
+    for which, values in zip(state, hits, strict=True):
+        given = strata(which, DELIVERIES[:3], dict(zip(DELIVERIES, law, strict=False)), label)
+        found.append(stratified_mean(values, given, mean=batch_mean).estimate)
+    assert_covers([(e.low, e.high) for e in found], float(np.dot(law, means)))
 
 
 HAND = np.array([1.0, 1, 0, 1] * 15 + [0, 0, 1, 0] * 15)

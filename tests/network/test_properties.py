@@ -27,7 +27,7 @@ from tests.network.test_zero_delay import emitting, plans
 from tests.support.world_watch import watched
 
 STRICT = settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate),
-                  suppress_health_check=[HealthCheck.function_scoped_fixture])
+                  suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 SEEDS = st.integers(0, 2**16)
 
 
