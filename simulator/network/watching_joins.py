@@ -11,7 +11,7 @@ at the latest at its closing time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappush
 
 from simulator.network.beliefs import Outlook
@@ -31,7 +31,8 @@ class Waiting:
     settled: int = 0
     present: int = 0
     first: int = FOREVER
-    fires_at: tuple[int, int] = (FOREVER, ALARM)  # and in which turn of that instant
+    turn: tuple[int, int] = (FOREVER, ALARM)  # when it fires, and in which turn of that instant
+    pushed: set[tuple[int, int]] = field(default_factory=set)
     fired: int = OPEN
 
 
@@ -78,23 +79,28 @@ class WatchingJoin:
         return settle
 
     def _plan(self, request: int, state: Waiting) -> None:
-        """Push the event at which the join fires, as far as is known now; an earlier one makes it stale."""
+        """Push the event at which the join fires, as far as is known now; a new plan makes it stale.
+
+        What is hopeless with what is here may be so no longer when more has come: it tells whose parts have fired.
+        """
         close = min(FOREVER, state.first + self.after_ns)
-        fires_at, priority, here, may_fire = close, ALARM, 0, False
-        for when, place in sorted((state.whens[place], place) for place in range(self.rules.size) if state.feds[place]):
+        turn, here, may_fire = (close, ALARM), 0, False
+        arrivals = sorted((state.whens[place], place) for place in range(self.rules.size) if state.feds[place])
+        for number, (when, place) in enumerate(arrivals, 1):
             here |= 1 << place
             may_fire |= when <= close and bool(self.rules.taken(here))
             instant = self.outlook.fires(here, when)
-            if instant <= close and (instant < fires_at or priority == ALARM):
-                fires_at, priority = instant, OURS
+            if instant <= close and (number == len(arrivals) or instant < arrivals[number][0]):
+                turn = instant, OURS
+                break
         if state.settled == self.rules.all and not may_fire and self._is_given_up(request, state, close):
             return
-        if (fires_at, priority) >= state.fires_at:
-            return
-        station, state.fires_at = self.station, (fires_at, priority)
-        if fires_at >= station.clock._now:  # noqa: SLF001 - the hot path
+        state.turn = turn
+        station, (fires_at, priority) = self.station, turn
+        if fires_at < FOREVER and turn not in state.pushed and fires_at >= station.clock._now:  # noqa: SLF001
+            state.pushed.add(turn)
             key = request * station.stride + station.offset
-            heappush(station.clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, 0, 0)))
+            heappush(station.clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, priority, 0)))
 
     def _is_given_up(self, request: int, state: Waiting, close: int) -> bool:
         """Let the part starve, which can never fire, from when on that is so; one that emits may have to wait."""
@@ -106,10 +112,10 @@ class WatchingJoin:
         return True
 
     def _happen(self, firing: Firing) -> None:
-        """Fire with what is here, unless the request has fired already or an earlier instant was found."""
+        """Fire with what is here, unless the request has fired already or another instant was found."""
         request, now = firing.request, self.station.clock._now  # noqa: SLF001 - the hot path
         state = self.waiting.get(request)
-        if state is None or state.fired != OPEN or state.fires_at[0] != now:
+        if state is None or state.fired != OPEN or state.turn != (now, firing.fed):
             return
         here = 0
         for place, when in enumerate(state.whens):
