@@ -177,3 +177,14 @@ def test_records_with_errors_are_the_same_bytes_again(ran, tmp_path):
     simulator.run(loaded, tmp_path / "again")
     assert json.loads((tmp_path / "again/record.json").read_text()) == json.loads((folder / "record.json").read_text())
     assert (tmp_path / "again/requests.parquet").read_bytes() == (folder / "requests.parquet").read_bytes()
+
+
+def test_curves_of_failures_are_without_errors_and_single_damage_has_rows_of_its_own(folder, tmp_path):
+    asked = [{"accuracy_vs_failure": {"points": 3}}, "individual_failures"]
+    plain, struck = (simulator.run(chain(folder, measure=asked, **more), tmp_path / str(len(more))).record.cells[0]
+                     for more in ({}, {"errors": ERRORS[:1]}))
+    assert struck.curves["accuracy_vs_failure"] == plain.curves["accuracy_vs_failure"]
+    rows = {row["down"]: row for row in struck.tables["individual_failures"]}
+    assert list(rows) == ["edge", "fog", "edge[bit flips]", "cloud[bit flips]"]
+    assert rows["fog"]["accuracy"] == plain.tables["individual_failures"][1]["accuracy"]
+    assert rows["edge[bit flips]"]["delivery"] == "cloud <- iot->edge edge->fog[bit flips] fog->cloud"
