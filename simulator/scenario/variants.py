@@ -30,7 +30,6 @@ from simulator.scenario.parts import (
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
 
-
 NAMES_ANOTHER = re.compile(r"others(\.[^.]+(\.model)?)?")
 
 
