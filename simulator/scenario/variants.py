@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from simulator.scenario.parts import (
 )
 from simulator.scenario.scenario import Scenario
 from simulator.topology.graph import Topology
+
+NAMES_ANOTHER = re.compile(r"others(\.[^.]+(\.model)?)?")
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _with_files(parts: Parts, point: Mapping[str, Any]) -> tuple[Parts, Problems
 
 def _with_others(parts: Parts, known: Mapping[str, ModelFile], point: Mapping[str, Any]) -> tuple[Parts, Problems]:
     """Return the parts with those of the other models; files are read only where this point names another one."""
-    if any(key.startswith("others") for key in point) or not parts.scenario:
+    if not parts.scenario or any(NAMES_ANOTHER.fullmatch(key) for key in point):
         others, problems = other_parts(parts)
         return replace(parts, others=others), problems
     nothing = Document("the model", {}, {})

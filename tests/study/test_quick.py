@@ -13,7 +13,7 @@ from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
 from tests.support.shelf import readable_scenarios
 
-SIZES = {"workload", "replications", "training", "sweep", "repeats"}
+SIZES = {"workload", "replications", "training", "sweep", "repeats", "others"}
 
 
 @pytest.mark.parametrize("name", readable_scenarios())
@@ -25,6 +25,9 @@ def test_what_is_asked_stays_the_same(name):
     if loaded.scenario.workload:
         assert quick.scenario.workload.arrivals == loaded.scenario.workload.arrivals
         assert quick.scenario.workload.requests <= 200
+    for other, whole in zip(quick.scenario.others.values(), loaded.scenario.others.values(), strict=True):
+        assert other.model_copy(update={"workload": whole.workload}) == whole
+        assert (other.workload.requests or 0) <= 200
     assert quick.scenario.replications <= 3
     assert {cell.model.training.epochs for cell in variants(quick)} <= {0, 1}
     assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
