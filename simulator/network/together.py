@@ -20,7 +20,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.failures.process import Timeline
 from simulator.network.clock import OURS, Firing
 from simulator.network.compile import connect
-from simulator.network.engine import REPORT_EVERY, Progress, Rows, finished
+from simulator.network.engine import Progress, REPORT_EVERY, Rows, finished, line_loads
 from simulator.network.links import Settle
 from simulator.network.plan import Draws, Log, Plan, Times
 from simulator.network.trace import NOBODY, NoTrace
@@ -85,14 +85,15 @@ def run_together(
         trace: Notes what happens to a request of the first plan, by its merged number.
     """
     merged = Merged(tuple(draws.arrivals_ns for draws in drawn))
-    rows = Rows(len(merged.births), max(len(plan.graph.edges) + len(plan.graph.exits) for plan in plans))
+    rows = Rows(len(merged.births), max(plan.graph.width for plan in plans))
     worlds = _worlds(plans, spread(merged, drawn), has_meters=has_meters, trace=trace)
     begins = [connect(world, rows.settle) for world in worlds]
     if len(merged.births):
         _arrivals(worlds[0], [begins[plan] for plan in merged.asks], progress)
     worlds[0].clock.run()
     made = worlds[0].outages_until(max(rows.end, default=0))
-    return tuple(replace(_log(world, rows, births, numbers), outages=made)
+    lines = line_loads(worlds[0], int(merged.births[-1]) if len(merged.births) else 0)
+    return tuple(replace(_log(world, rows, births, numbers), outages=made, lines=lines)
                  for world, births, numbers in zip(worlds, merged.births_ns, merged.numbers, strict=True))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.dataflow.placement import Nodes
 from simulator.dataflow.weights import Scheme
 from simulator.model.blocks import Strategy
 from simulator.model.graph import Skips
@@ -44,6 +45,6 @@ class Other(Block):
     partition: str | None = None
     skips: Skips = "all"
     weights: Scheme = "given"
-    placement: dict[str, str] = {}
+    placement: dict[str, Nodes] = {}
     policy: OtherPolicy = OtherPolicy()
     priority: int | None = None
