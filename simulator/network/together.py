@@ -20,7 +20,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.failures.process import Timeline
 from simulator.network.clock import OURS, Firing
 from simulator.network.compile import connect
-from simulator.network.engine import Progress, REPORT_EVERY, Rows, finished, line_loads
+from simulator.network.engine import REPORT_EVERY, Progress, Rows, finished, line_loads
 from simulator.network.links import Settle
 from simulator.network.plan import Draws, Log, Plan, Times
 from simulator.network.trace import NOBODY, NoTrace
