@@ -22,13 +22,14 @@ from simulator.network.clock import FOREVER
 from simulator.network.column_joins import Fired, Late, one_input, perfect_join, timed_join
 from simulator.network.column_queues import Jobs, Places, TiedError, ended, in_order
 from simulator.network.column_tags import ColumnTags
-from simulator.network.columns import MOST_BITS, Column, Ints, ends_fifo, ends_until_crash, lives_of
+from simulator.network.columns import Column, Ints, ends_fifo, ends_until_crash, lives_of
 from simulator.network.engine import finished, line_loads
 from simulator.network.joins import Rules
 from simulator.network.links import transmission_ns
 from simulator.network.lookup import held
 from simulator.network.meters import Meter
 from simulator.network.plan import Draws, Log, MachineLoad, Plan
+from simulator.network.qualify import why_events
 from simulator.network.wiring import Wiring
 from simulator.network.world import World
 from simulator.topology.routes import Route
@@ -54,10 +55,8 @@ def run(plan: Plan, draws: Draws, *, has_meters: bool = False) -> Log:
     Raises:
         Unqualified: the engine is needed.
     """
-    if plan.sends_copies:
-        raise Unqualified("messages choose among several nodes, or are sent again")
-    if plan.policy.why_events:
-        raise Unqualified(plan.policy.why_events)
+    if why := why_events(plan, draws):
+        raise Unqualified(why)
     return _Flow(plan, draws, has_meters=has_meters).log()
 
 
@@ -108,20 +107,9 @@ class _Flow:
         """Return the queues in an order in which each has all that comes to it when its turn comes.
 
         Raises:
-            Unqualified: there is none, or something needs events.
+            Unqualified: there is none.
         """
         graph, placement = self.graph, self.plan.placement
-        if self.draws.loop is not None or self.draws.loads:
-            raise Unqualified("machines fail by their load" if self.draws.loads else "requests come as others end")
-        if len(graph.exits) != 1:
-            raise Unqualified("several exits answer")
-        if graph.starved_emits:
-            raise Unqualified("starved parts emit")
-        for node in dict.fromkeys(placement.values()):
-            if not self.plan.topology.node_by_name[node].serving.is_foreseen:
-                raise Unqualified(f"on {node} a job's end is not known when it comes")
-        if len(graph.edges) + len(graph.marks) + 3 > MOST_BITS:
-            raise Unqualified(f"more than {MOST_BITS - 3} hyperconnections and marks of silent errors")
         flow: nx.DiGraph[Stage] = nx.DiGraph()
         flow.add_nodes_from((placement[part.name],) for part in graph.parts)
         for edge, route in zip(graph.edges, self.routes, strict=True):

@@ -18,9 +18,12 @@ CUTS = {
     "health-chain": ("first", "resilinet", "edge-fog1"),
     "lossy-radio": ("lossy", None, "gateway-server"),
     "queue-chain": ("queue", None, "second-third"),
+    "small-fog": ("load-cascade", "vanilla", "gateway-fog"),
+    "two-boxes": ("hedge", None, "camera-box1"),
+    "uplink": ("retry", None, "camera-server"),
 }
 FEW = {"workload.requests": 1000, "replications": 2}
-LONGER = {"backbone-germany"}  # there is a way round every link: a cut costs time, not answers
+LONGER = {"backbone-germany", "two-boxes"}  # there is a way round, or a replica: a cut costs time, not answers
 EXACT = ("camera-tree", "city-fog", "cnn-chain", "health-chain")
 
 

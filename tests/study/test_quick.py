@@ -36,7 +36,7 @@ def test_what_is_asked_stays_the_same(name):
 @pytest.mark.parametrize("name", readable_scenarios())
 def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
     loaded = simulator.load(name)
-    whole = [[label_text(min(value, 1) if key == "training.epochs" else value) for value in values]
+    whole = [[label_text(min(value, 1) if key == "training.epochs" else value, key) for value in values]
              for key, values in loaded.scenario.sweep.items()]
     if prod(map(len, whole)) > CELLS:
         whole = [list(dict.fromkeys((texts[0], texts[-1]))) for texts in whole]

@@ -165,9 +165,9 @@ def test_a_source_stands_beside_its_part_unless_the_scenario_places_it(tmp_path)
         "sources": {"iot": loaded.model.sources["iot"].model_copy(update={"beside": "edge"})}}))
     (of,) = assemblies(beside)
     assert of.placement == {"iot": "edge", "edge": "edge", "fog": "fog", "cloud": "cloud"}
-    moved = beside.scenario.model_copy(update={"placement": {"edge": "fog"}})
+    moved = beside.scenario.model_copy(update={"placement": {"edge": ("fog",)}})
     (of,) = assemblies(replace(beside, scenario=moved))
     assert (of.placement["iot"], of.placement["edge"]) == ("fog", "fog")
-    moved = beside.scenario.model_copy(update={"placement": {"iot": "iot"}})
+    moved = beside.scenario.model_copy(update={"placement": {"iot": ("iot",)}})
     (of,) = assemblies(replace(beside, scenario=moved))
     assert of.placement["iot"] == "iot"
