@@ -23,7 +23,8 @@ CUTS = {
     "uplink": ("retry", None, "camera-server"),
 }
 FEW = {"workload.requests": 1000, "replications": 2}
-LONGER = {"backbone-germany", "two-boxes"}  # there is a way round, or a replica: a cut costs time, not answers
+LONGER = {"backbone-germany"}  # there is a way round every link: a cut costs time, not answers
+ELSEWHERE = {"two-boxes"}  # a replica takes over: the same share of answers, from another machine, in other times
 EXACT = ("camera-tree", "city-fog", "cnn-chain", "health-chain")
 
 
@@ -62,6 +63,9 @@ def test_a_link_that_is_cut_costs_answers_or_time(topology):
     (share, latency), (share_cut, latency_cut) = answered(whole), answered(cut)
     if topology in LONGER:
         assert latency_cut > latency * 1.001
+    elif topology in ELSEWHERE:
+        assert share_cut == share
+        assert abs(latency_cut / latency - 1) > 0.001
     else:
         assert share_cut < share - 0.01
     assert share_cut <= share
