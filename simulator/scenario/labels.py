@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+SAYING = {"kind", "law"}
 REPEAT = "repeat"  # in a label: which of the repeats
 
 
@@ -13,6 +14,8 @@ def label_text(value: Any, key: str = "") -> str:
 
     >>> label_text("dfg"), label_text(3), label_text(None), label_text({"kind": "timeout", "after": "80 ms"})
     ('dfg', '3', 'none', 'timeout 80 ms')
+    >>> label_text({"attempts": 3, "timeout": "100 ms"})
+    'attempts 3 timeout 100 ms'
     >>> label_text(True, "failures.0.together"), label_text(False, "failures.0.together")
     ('together', 'not together')
     """
@@ -22,7 +25,8 @@ def label_text(value: Any, key: str = "") -> str:
         name = key.rpartition(".")[2].replace("_", " ")
         return (name if value else f"not {name}") if name else str(value).lower()
     if isinstance(value, Mapping):
-        return " ".join(map(label_text, value.values()))
+        said = len(value) == 1 or value.keys() & SAYING  # a word of such a block says what its numbers are
+        return " ".join(label_text(each) if said else f"{name} {label_text(each)}" for name, each in value.items())
     if isinstance(value, list | tuple):
         return " ".join(map(label_text, value)) or "none"
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from simulator.expect.curve import Curve
 from simulator.expect.estimate import Estimate
 
 FORMAT = 1
+LEGEND_WIDTH = 36  # letters a line
 NUMBERS_OF_REPEATS = ("value", "low", "high", "deviation", "training_half")  # test_half may be null, for unknown
 
 
@@ -44,8 +46,9 @@ class CellRecord:
 
     @property
     def legend(self) -> str:
-        """The label for figures, where no head says what a number counts: ``resilinet, repairmen 2``."""
-        return ", ".join(_with_unit(key, text) for key, text in self.label.items()) or "all"
+        """The label for figures, where no head says what a number counts: ``resilinet, repairmen 2``; in lines."""
+        text = ", ".join(_with_unit(key, text) for key, text in self.label.items()) or "all"
+        return "\n".join(textwrap.wrap(text, LEGEND_WIDTH))
 
 
 def _with_unit(key: str, text: str) -> str:
