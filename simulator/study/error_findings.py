@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.dataflow.graph import EMPTY, PartGraph
 from simulator.evaluate.outcomes import Outcomes
 from simulator.expect.estimate import Estimate
-from simulator.expect.intervals import cluster_mean, exactly, paired_difference, student_mean, within
+from simulator.expect.intervals import clopper_pearson, cluster_mean, exactly, paired_difference, student_mean, within
 from simulator.expect.student import replication_means
 from simulator.expect.timed import Requests
 from simulator.network.endings import ENDINGS
@@ -46,8 +47,16 @@ def find_errors(graph: PartGraph, outcomes: Outcomes, chances: Mapping[int, floa
     method = f"exact over {len(chances)} deliveries"
     share = sum(chance for delivery, chance in possible.items() if delivery & graph.all_marks)
     found.estimates["damaged"] = exactly(share, len(chances), method)
-    found.estimates["sdc"] = within(cluster_mean(changed, outcomes.groups))
+    found.estimates["sdc"] = _sdc(changed, outcomes, share)
     found.estimates["error_loss"] = paired_difference(lost, np.zeros_like(lost), outcomes.groups)
+
+
+def _sdc(changed: Floats, outcomes: Outcomes, damaged: float) -> Estimate:
+    """Return the share of changed answers; of a test set in which none is changed, what could be all the same."""
+    if changed.any() or not damaged:
+        return within(cluster_mean(changed, outcomes.groups))
+    none = clopper_pearson(0, len(changed), "test set")
+    return replace(none, high=damaged * none.high)
 
 
 def find_served_errors(

@@ -131,6 +131,14 @@ def test_errors_that_never_come_or_do_nothing_leave_accuracy_as_it_is(folder, tm
     assert given.get("sdc") is None or given["sdc"].value == 0
 
 
+def test_none_changed_of_a_test_set_is_not_none_at_all(folder, tmp_path):
+    errors = [{"kind": "noisy", "relative": 0, "chance": 0.5}]
+    sdc = estimates(folder, tmp_path / "never", errors=errors)["sdc"]
+    samples = sdc.samples
+    assert (sdc.value, sdc.low) == (0, 0)
+    assert 0.4 * (1 - 0.025 ** (1 / samples)) < sdc.high < 1 - 0.025 ** (1 / samples)
+
+
 def estimates(folder, out, **scenario):
     """Return the estimates of a chain's only cell."""
     return simulator.run(chain(folder, **{"measure": ["expected_accuracy"], **scenario}), out).record.cells[0].estimates
