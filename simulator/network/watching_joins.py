@@ -10,33 +10,26 @@ at the latest at its closing time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappush
 
 from simulator.network.beliefs import Outlook
 from simulator.network.clock import ALARM, FOREVER, OURS, Firing
-from simulator.network.joins import OPEN, last_loss
+from simulator.network.closing_joins import ClosingJoin, Waiting
+from simulator.network.joins import OPEN
 from simulator.network.links import Settle
-from simulator.network.parts import Station, firing_of, starving_of
+from simulator.network.parts import Station
 
 
 @dataclass(slots=True)
-class Waiting:
-    """What a watching join knows of one request; places are those of its inputs."""
+class Watched(Waiting):
+    """What a watching join knows of one request."""
 
-    whens: list[int]
-    feds: list[int]
-    blames: list[int]
-    settled: int = 0
-    present: int = 0
-    first: int = FOREVER
     turn: tuple[int, int] = (FOREVER, ALARM)  # when it fires, and in which turn of that instant
     pushed: set[tuple[int, int]] = field(default_factory=set)
-    fired: int = OPEN
 
 
-class WatchingJoin:
+class WatchingJoin(ClosingJoin[Watched]):
     """A join that watches; ``inputs()`` gives the ``settle`` of each input in order of edge index.
 
     Args:
@@ -47,15 +40,8 @@ class WatchingJoin:
     """
 
     def __init__(self, station: Station, outlook: Outlook, after_ns: int, blame_wait: int) -> None:
-        self.station, self.outlook, self.after_ns, self.blame_wait = station, outlook, after_ns, blame_wait
-        self.rules = outlook.rules
-        self.fire, self.starve = firing_of(station), starving_of(station)
-        self.waiting: dict[int, Waiting] = {}
-        self.callbacks = (self._happen,)
-
-    def inputs(self) -> tuple[Settle, ...]:
-        """Return ``settle`` of each input."""
-        return tuple(self._input_at(place) for place in range(self.rules.size))
+        super().__init__(station, outlook.rules, blame_wait)
+        self.outlook, self.after_ns = outlook, after_ns
 
     def _input_at(self, place: int) -> Settle:
         bit, size, everything, waiting = 1 << place, self.rules.size, self.rules.all, self.waiting
@@ -63,7 +49,7 @@ class WatchingJoin:
         def settle(request: int, when: int, fed: int, blame: int) -> None:
             state = waiting.get(request)
             if state is None:
-                state = waiting[request] = Waiting([0] * size, [0] * size, [0] * size)
+                state = waiting[request] = Watched([0] * size, [0] * size, [0] * size)
             state.settled |= bit
             state.whens[place], state.feds[place], state.blames[place] = when, fed, blame
             if fed:
@@ -78,7 +64,7 @@ class WatchingJoin:
 
         return settle
 
-    def _plan(self, request: int, state: Waiting) -> None:
+    def _plan(self, request: int, state: Watched) -> None:
         """Push the event at which the join fires, as far as is known now; a new plan makes it stale.
 
         What is hopeless with what is here may be so no longer when more has come: it tells whose parts have fired.
@@ -102,48 +88,17 @@ class WatchingJoin:
             key = request * station.stride + station.offset
             heappush(station.clock.queue, (fires_at, priority, key, Firing(self.callbacks, request, priority, 0)))
 
-    def _is_given_up(self, request: int, state: Waiting, close: int) -> bool:
+    def _is_given_up(self, request: int, state: Watched, close: int) -> bool:
         """Let the part starve, which can never fire, from when on that is so; one that emits may have to wait."""
         known = max(state.whens)
         if self.station.emission and (state.present or known > close):
             return False  # it emits at closing time
-        given_up = min(known, close)
-        self._starve(request, state, given_up, (p for p in range(self.rules.size) if state.whens[p] <= given_up))
+        self._starve_known(request, state, min(known, close))
         return True
 
     def _happen(self, firing: Firing) -> None:
         """Fire with what is here, unless the request has fired already or another instant was found."""
         request, now = firing.request, self.station.clock._now  # noqa: SLF001 - the hot path
         state = self.waiting.get(request)
-        if state is None or state.fired != OPEN or state.turn != (now, firing.fed):
-            return
-        here = 0
-        for place, when in enumerate(state.whens):
-            if when <= now and state.feds[place]:
-                here |= 1 << place
-        taken = self.rules.taken(here)
-        if taken:
-            self._fire(request, state, now, taken)
-        else:
-            known = (p for p in range(self.rules.size) if state.settled >> p & 1 and state.whens[p] <= now)
-            self._starve(request, state, now, known)
-        if taken or self.station.emission:
-            self.station.clock.too_late[self.station.offset] += (state.present & ~here).bit_count()
-        if state.settled == self.rules.all:
-            self.waiting.pop(request, None)
-
-    def _fire(self, request: int, state: Waiting, now: int, taken: Iterable[int]) -> None:
-        state.fired = now
-        fed, latest, blame = 0, -1, 0
-        for place in taken:
-            fed |= state.feds[place]
-            if state.whens[place] >= latest:
-                latest, blame = state.whens[place], state.blames[place]
-        if self.station.late and not blame and now > latest and now > self.station.late[0][request]:
-            blame = self.blame_wait
-        self.fire(request, now, fed, blame)
-
-    def _starve(self, request: int, state: Waiting, when: int, lost: Iterable[int]) -> None:
-        blame = last_loss(state.whens, state.feds, state.blames, tuple(lost))[1] or self.blame_wait
-        state.fired = when if self.station.emission else FOREVER
-        self.starve(request, when, blame)
+        if state is not None and state.fired == OPEN and state.turn == (now, firing.fed):
+            self._conclude(request, state, now)
