@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SAYING = {"kind", "law"}
+SAYING = {"kind", "law"}  # of a block: words that say what its only other number is
+PAIR = 2
 REPEAT = "repeat"  # in a label: which of the repeats
 
 
@@ -16,6 +17,8 @@ def label_text(value: Any, key: str = "") -> str:
     ('dfg', '3', 'none', 'timeout 80 ms')
     >>> label_text({"attempts": 3, "timeout": "100 ms"})
     'attempts 3 timeout 100 ms'
+    >>> label_text({"kind": "heartbeat", "period": "1 s", "after": "40 ms"})
+    'heartbeat period 1 s after 40 ms'
     >>> label_text(True, "failures.0.together"), label_text(False, "failures.0.together")
     ('together', 'not together')
     """
@@ -25,8 +28,9 @@ def label_text(value: Any, key: str = "") -> str:
         name = key.rpartition(".")[2].replace("_", " ")
         return (name if value else f"not {name}") if name else str(value).lower()
     if isinstance(value, Mapping):
-        said = len(value) == 1 or value.keys() & SAYING  # a word of such a block says what its numbers are
-        return " ".join(label_text(each) if said else f"{name} {label_text(each)}" for name, each in value.items())
+        words = value.keys() if len(value) == 1 or (len(value) == PAIR and value.keys() & SAYING) else SAYING
+        return " ".join(label_text(each) if name in words else f"{name} {label_text(each)}"
+                        for name, each in value.items())
     if isinstance(value, list | tuple):
         return " ".join(map(label_text, value)) or "none"
     return str(value)
