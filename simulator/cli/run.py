@@ -68,11 +68,16 @@ def run(
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
     for table in tables_of(done.record):
         console.print(table)
-    for cell in done.record.cells:
-        for note in cell.notes:
-            console.print(f"note on {cell.name}: {note}", style="yellow", highlight=False, soft_wrap=True,
-                          markup=False)
+    for note in notes_of(done.record):
+        console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def notes_of(record: Record) -> list[str]:
+    """Return the notes of a run, each once, with the cells that it is on."""
+    every = len(record.cells)
+    return [f"note on {'all cells' if len(names) == every > 1 else '; '.join(names)}: {note}"
+            for note, names in record.notes.items()]
 
 
 def tables_of(record: Record) -> list[FittingTable]:

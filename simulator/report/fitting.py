@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from rich.text import Text
 WIDTH = 100
 Rows = list[list[str]]
 ENDLESS = 10_000
+NARROWEST_HEAD = 18  # letters of a line of a column's head, at least
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class FittingTable:
     def _turned_rows(self, first: int, count: int) -> Table:
         shown = self.rows[first : first + count]
         rows = [[head, *(row[place] for row in shown)] for place, head in enumerate(self.headers)]
+        rows[0] = [_wrapped(head, column) for head, *column in zip(*rows, strict=True)]
         title = self.title if first == 0 else f"{self.title} (continued)"
         caption = self.caption if first + count == len(self.rows) else ""
         return _table(title, rows[0], [row for row in rows[1:] if any(row[1:])], caption)
@@ -102,6 +105,13 @@ def aligned(texts: list[str]) -> list[str]:
     after = max(len(interval) for _, space, interval in pieces if space)
     return [f"{number:>{before}} {interval:<{after}}" if len(number) <= before else text
             for (number, _, interval), text in zip(pieces, texts, strict=True)]
+
+
+def _wrapped(head: str, column: list[str]) -> str:
+    """Return a head in lines that are not wider than what stands below it, as far as its words allow."""
+    widest = max((len(line) for text in column for line in text.split("\n")), default=0)
+    return "\n".join(textwrap.wrap(head, max(widest, NARROWEST_HEAD), break_long_words=False,
+                                   break_on_hyphens=False)) or head
 
 
 def _under(text: str) -> str:

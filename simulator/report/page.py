@@ -228,12 +228,8 @@ def _reasons(record: Record) -> str:
 
 
 def _notes(record: Record) -> str:
-    notes: dict[str, list[str]] = {}
-    for cell in record.cells:
-        for note in cell.notes:
-            notes.setdefault(note, []).append(cell.name)
     items = []
-    for note, names in notes.items():
+    for note, names in record.notes.items():
         where = "" if len(names) == len(record.cells) else f"{', '.join(names)}: "
         items.append(f"<li>{html.escape(where + note)}</li>")
     return f"<ul>{''.join(items)}</ul>" if items else ""

@@ -81,6 +81,12 @@ class Record:
     is_synthetic: bool = False
     format: int = FORMAT
 
+    @property
+    def notes(self) -> dict[str, tuple[str, ...]]:
+        """The notes of all cells, each once, with the names of the cells that it is on."""
+        every = dict.fromkeys(note for cell in self.cells for note in cell.notes)
+        return {note: tuple(cell.name for cell in self.cells if note in cell.notes) for note in every}
+
     def to_json(self) -> str:
         """Return the record as JSON text with sorted keys; the same run gives the same bytes."""
         return json_text(asdict(self))

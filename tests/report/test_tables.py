@@ -9,10 +9,13 @@ import pytest
 from rich.console import Console
 
 from simulator.expect.estimate import Estimate
+from simulator.cli.run import notes_of
 from simulator.report.agreement import agreement_rows, bound_holds
 from simulator.report.answer import answer
+from simulator.report.fitting import FittingTable, width_of
 from simulator.report.numbers import MILLISECONDS, PERCENT, estimate_text, interval_text
 from simulator.report.tables import agreement_table, rich_table, summary_rows
+from simulator.study.record import CellRecord, Record
 
 
 def printed(table, width=100):
@@ -205,3 +208,20 @@ def test_the_answer_without_accuracies_falls_back_to_what_there_is():
     ]
     assert "share of requests on time is highest with a, 90.00 %" in answer(factory.record(cells))
     assert "nothing" in answer(factory.bare_record())
+
+
+def test_long_heads_of_turned_tables_take_lines_so_that_more_cells_stand_beside_each_other():
+    names = [f"heartbeat period {period} after 40 ms, on_demand" for period in ("100 ms", "1 s", "10 s")]
+    table = FittingTable("t", ["cell", "served"], [[name, "0.728 ± 0.007"] for name in names], is_turned=True)
+    (shown,) = table.tables(80)
+    assert width_of(shown) <= 80
+    heads = [str(column.header) for column in shown.columns]
+    assert [head.replace("\n", " ") for head in heads] == ["cell", *names]
+    assert all(len(line) <= 18 for head in heads for line in head.split("\n"))
+
+
+def test_a_note_on_several_cells_is_told_once_with_their_names():
+    cells = [CellRecord("", {"a": name}, notes=notes) for name, notes in
+             (("x", ("few", "slow")), ("y", ("few",)), ("z", ("few", "slow")))]
+    record = Record("t", "", "", 1, {}, {}, tuple(cells))
+    assert notes_of(record) == ["note on all cells: few", "note on x; z: slow"]
