@@ -8,8 +8,8 @@ import factory
 import pytest
 from rich.console import Console
 
-from simulator.expect.estimate import Estimate
 from simulator.cli.run import notes_of
+from simulator.expect.estimate import Estimate
 from simulator.report.agreement import agreement_rows, bound_holds
 from simulator.report.answer import answer
 from simulator.report.fitting import FittingTable, width_of
