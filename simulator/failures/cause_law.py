@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -43,12 +44,18 @@ class CauseLaw:
     @property
     def is_independent(self) -> bool:
         """Whether components fail each for itself: one state, and a cause for each component."""
-        return len(self.weight) == 1 and self.fells.shape[0] == self.fells.shape[1] and bool(
+        return len(self.weight) == 1 and self._fells_one_each
+
+    @cached_property
+    def _fells_one_each(self) -> bool:
+        return self.fells.shape[0] == self.fells.shape[1] and bool(
             (self.fells == np.eye(len(self.components), dtype=bool)).all())
 
     def up(self, at_work: Bools) -> Up:
         """Return who is up, given which causes are at work, shape ``(patterns, causes)``."""
-        up: Up = (at_work.astype(np.uint8) @ self.fells.astype(np.uint8)) == 0
+        if self._fells_one_each:
+            return ~at_work
+        up: Up = (at_work.astype(np.float32) @ self.fells.astype(np.float32)) == 0  # bytes would overflow at 256
         return up
 
     def survival(self) -> Floats:
