@@ -1,0 +1,53 @@
+"""b4: what each unit does when it crashes alone; and with it what each two do together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.neurons.crashes import Crashes
+from simulator.neurons.moments import Moments
+from simulator.neurons.secants import pairs, singles
+from simulator.neurons.tail import Tail
+
+Floats = NDArray[np.float64]
+
+
+def single_crash(tail: Tail, activations: Floats, crashes: Crashes, *, legacy: bool = False) -> Moments:
+    """Return E = sum_u p_u d_u and Var = d C d', with d_u the error when unit u crashes alone.
+
+    Right to first order in the crash probability, however large the activations and the kinks. One pass a unit.
+
+    Args:
+        tail: The network after the crash point.
+        activations: Shape ``(inputs, neurons)``.
+        crashes: The units.
+        legacy: Whether the variance has the factor p instead of p(1 - p), as in the reference; independent crashes.
+    """
+    alone = singles(tail, activations, crashes)
+    variance = alone**2 @ crashes.probability if legacy else crashes.variance_of(alone)
+    return Moments(alone @ crashes.probability, variance, "estimate", 1)
+
+
+def pair_corrected(tail: Tail, activations: Floats, crashes: Crashes) -> Moments:
+    """Return mean and variance up to interactions of two units; exact where no three interact.
+
+    E = sum_u p_u d_u + sum_{u<v} (p_u p_v + C_uv) d_uv. For independent units (Hoeffding) Var = sum_u p_u q_u s_u^2 +
+    sum_{u<v} p_u q_u p_v q_v d_uv^2, with s_u = d_u + sum_{v != u} p_v d_uv. With a covariance the variance is that of
+    the sum of the s_u.
+
+    Args:
+        tail: The network after the crash point.
+        activations: Shape ``(inputs, neurons)``.
+        crashes: The units.
+    """
+    alone = singles(tail, activations, crashes)
+    both = pairs(tail, activations, crashes, alone)
+    p, own = crashes.probability, crashes.own_variance
+    joint = np.outer(p, p) if crashes.covariance is None else np.outer(p, p) + crashes.covariance
+    mean = alone @ p + np.einsum("ikuv,uv->ik", np.triu(both, 1), np.triu(joint, 1))
+    shifted = alone + both @ p
+    variance = crashes.variance_of(shifted)
+    if crashes.covariance is None:
+        variance = variance + np.einsum("ikuv,u,v->ik", np.triu(both, 1) ** 2, own, own)
+    return Moments(mean, variance, "estimate", 2)
