@@ -57,13 +57,15 @@ class Crashes:
         Args:
             values: One for each neuron, shape ``(..., neurons)``.
         """
-        flat = values.reshape(-1, values.shape[-1])
-        if self.units == values.shape[-1] and (self.unit == np.arange(self.units)).all():
-            return values
-        found = np.zeros((len(flat), self.units))
-        crashing = self.unit >= 0
-        np.add.at(found.T, self.unit[crashing], flat.T[crashing])
-        return found.reshape(*values.shape[:-1], self.units)
+        crashing = np.flatnonzero(self.unit >= 0)
+        order = crashing[np.argsort(self.unit[crashing], kind="stable")]
+        present, first = np.unique(self.unit[order], return_index=True)
+        found = np.zeros((*values.shape[:-1], self.units))
+        if len(present) == len(order):
+            found[..., present] = values[..., order]
+        elif len(present):
+            found[..., present] = np.add.reduceat(values[..., order], first, axis=-1)
+        return found
 
     def survivors(self, crashed: NDArray[np.bool_]) -> Floats:
         """Return 1 for each neuron that works, 0 for each that has crashed, shape ``(patterns, neurons)``.

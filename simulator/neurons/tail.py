@@ -32,6 +32,14 @@ class Tail(Protocol):
             weights: Of the outputs of each row, shape ``(rows, outputs)``.
         """
 
+    def gradients(self, activations: Floats, weights: Floats) -> Floats:
+        """Return the same for several sets of weights, shape ``(sets, rows, neurons)``.
+
+        Args:
+            activations: Shape ``(rows, neurons)``.
+            weights: Shape ``(sets, rows, outputs)``.
+        """
+
     def curvature(self, activations: Floats, weights: Floats, direction: Floats) -> Floats:
         """Return the Hessian of ``sum_k weights_k outputs_k`` times a direction, shape ``(rows, neurons)``.
 
@@ -70,6 +78,10 @@ class DenseTail:
         for kernel, z in zip(self.kernels[-2::-1], before[-2::-1], strict=True):
             back = (back * self._slope(z)) @ kernel.T
         return back
+
+    def gradients(self, activations: Floats, weights: Floats) -> Floats:
+        """Return the same for several sets of weights."""
+        return np.stack([self.gradient(activations, each) for each in weights])
 
     def curvature(self, activations: Floats, weights: Floats, direction: Floats) -> Floats:
         """Return the Hessian times a direction: the directional derivative of the backward pass."""

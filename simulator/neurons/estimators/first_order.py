@@ -23,12 +23,8 @@ def contributions(tail: Tail, activations: Floats, crashes: Crashes) -> Floats:
         crashes: The units.
     """
     inputs, outputs = tail.outputs(activations).shape
-    found = np.empty((inputs, outputs, crashes.units))
-    for output in range(outputs):
-        one = np.zeros((inputs, outputs))
-        one[:, output] = 1.0
-        found[:, output] = crashes.by_unit(tail.gradient(activations, one) * activations)
-    return found
+    each = np.broadcast_to(np.eye(outputs)[:, np.newaxis], (outputs, inputs, outputs))
+    return np.stack([crashes.by_unit(slope * activations) for slope in tail.gradients(activations, each)], axis=1)
 
 
 def first_order(tail: Tail, activations: Floats, crashes: Crashes, *, legacy: bool = False) -> Moments:
