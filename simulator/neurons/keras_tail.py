@@ -35,7 +35,8 @@ class KerasTail:
 
     def gradient(self, activations: Floats, weights: Floats) -> Floats:
         """Return the gradient of a weighted sum of the outputs, shape ``(rows, neurons)``."""
-        return self.gradients(activations, weights[np.newaxis])[0]
+        slope: Floats = self.gradients(activations, weights[np.newaxis])[0]
+        return slope
 
     def gradients(self, activations: Floats, weights: Floats) -> Floats:
         """Return the same for several sets of weights, shape ``(sets, rows, neurons)``; one forward pass for all."""
