@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.dataflow.delivered import Delivered
 from simulator.expect.clusters import cluster_mean, ratio
 from simulator.expect.curve import Curve
 from simulator.expect.exact import Patterns, Worth
@@ -35,14 +36,13 @@ def accuracy_vs_failure(
     """
     count = len(patterns.components)
     downs = count - patterns.up.sum(axis=1)
-    table: dict[int, int] = {}
-    places = [table.setdefault(delivery, len(table)) for delivery in delivery_of_pattern]
-    tally = np.zeros((len(table), count + 1))
-    np.add.at(tally, (places, downs), 1)
+    delivered = Delivered.of(delivery_of_pattern)
+    cell = delivered.places * (count + 1) + downs
+    tally = np.bincount(cell, minlength=len(delivered.distinct) * (count + 1)).reshape(-1, count + 1)
     p = probabilities[:, np.newaxis]
     chances = tally @ (p ** np.arange(count + 1) * (1 - p) ** (count - np.arange(count + 1))).T
     sums, counted = np.zeros((len(p), 1)), np.zeros((len(p), 1))
-    for delivery, chance in zip(table, chances, strict=True):
+    for delivery, chance in zip(delivered.distinct, chances, strict=True):
         worth = np.asarray(correct(delivery), dtype=np.float64)
         if not np.isnan(worth).any():
             sums = sums + chance[:, np.newaxis] * worth

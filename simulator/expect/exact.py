@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.dataflow.bit_planes import enumerated, unpacked, word_count
+from simulator.dataflow.delivered import Delivered
 from simulator.dataflow.graph import EMPTY
 from simulator.errors import Problem, ScenarioError
 from simulator.expect.estimate import Estimate
@@ -18,6 +20,7 @@ from simulator.failures.process import FailureProcess, Up
 Floats = NDArray[np.float64]
 Worth = Callable[[int], Floats]
 MASS_TOLERANCE = 1e-9
+AT_ONCE = 1 << 14  # patterns whose probabilities are worked out together
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,12 @@ def enumerate_patterns(
             f"measure.{asked_by}", f"{count} components can fail, which makes {2**count:,} patterns",
             f"let at most {max_components} fail (give the others survival 1), raise max_components (at most 24), "
             "or measure 'timed' only"))
-    up = (np.arange(2**count)[:, np.newaxis] >> np.arange(count)) & 1 == 0
-    probability = np.exp(process.log_probability(up))
-    if abs(mass := math.fsum(probability) - 1) > MASS_TOLERANCE:
+    up = unpacked(enumerated(count, 0, word_count(2**count)), 2**count)
+    probability = np.empty(2**count)
+    for begin in range(0, 2**count, AT_ONCE):
+        rows = slice(begin, begin + AT_ONCE)
+        probability[rows] = np.exp(process.log_probability(np.ascontiguousarray(up[rows])))
+    if abs(mass := float(probability.sum()) - 1) > MASS_TOLERANCE:
         raise ArithmeticError(f"the probabilities of all {2**count} patterns sum to 1 {mass:+.3g}")
     return Patterns(process.components, up, probability)
 
@@ -153,10 +159,9 @@ def expected_from_table(
 
 def probability_of_deliveries(weight: Floats, delivery_of_pattern: Sequence[int]) -> dict[int, float]:
     """Return the sum of the patterns' weights for each distinct delivery, in order of first appearance."""
-    table: dict[int, int] = {}
-    places = [table.setdefault(delivery, len(table)) for delivery in delivery_of_pattern]
-    sums = np.bincount(places, weight, len(table))
-    return dict(zip(table, sums.tolist(), strict=True))
+    delivered = Delivered.of(delivery_of_pattern)
+    sums = np.bincount(delivered.places, weight, len(delivered.distinct))
+    return dict(zip(delivered.distinct, sums.tolist(), strict=True))
 
 
 def _over_test_set(by_sample: Floats, groups: NDArray[np.generic] | None, prefix: str) -> Estimate:

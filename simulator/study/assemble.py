@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
+from simulator.dataflow.delivered import Delivered
+from simulator.dataflow.delivery_table import DeliveryTable
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.dataflow.reach import Reach
 from simulator.dataflow.weights import USES_SURVIVAL, named, scheme_weights
@@ -19,6 +21,7 @@ from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
+from simulator.expect.exact import Patterns
 from simulator.failures.blocks import build_process
 from simulator.failures.error_states import SilentErrors, silent_errors, with_errors
 from simulator.failures.process import FailureProcess, NoLaw
@@ -158,6 +161,11 @@ class Assembly:
     def reach(self) -> Reach:
         """From what is down to the delivery, with no delays."""
         return Reach(self.graph, self.placement, Routes(self.topology), self.replicas)
+
+    def delivered(self, patterns: Patterns) -> Delivered:
+        """Return the delivery of each pattern, with no delays."""
+        table = DeliveryTable(self.reach, patterns.components)
+        return Delivered.from_table(table.deliveries, table.places(patterns.up))
 
     @property
     def has_layers(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
+from simulator.dataflow.delivered import Delivered
 from simulator.evaluate.plan import RunPlan
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
@@ -79,9 +80,9 @@ class Cell:
         return exact.enumerate_patterns(self.assembly.process, wanted.max_components if wanted else 20, asked_by)
 
     @cached_property
-    def delivery_of_pattern(self) -> list[int]:
+    def delivery_of_pattern(self) -> Delivered:
         """The delivery of each pattern, with no delays."""
-        return [self.assembly.reach.delivery(down) for down in self.patterns.down()]
+        return self.assembly.delivered(self.patterns)
 
     @cached_property
     def possible(self) -> exact.Patterns:
@@ -89,11 +90,11 @@ class Cell:
         return self.patterns.possible() if self.assembly.errors else self.patterns
 
     @cached_property
-    def possible_deliveries(self) -> list[int]:
+    def possible_deliveries(self) -> Delivered:
         """The delivery of each of these."""
         if not self.assembly.errors:
             return self.delivery_of_pattern
-        return [self.assembly.reach.delivery(down) for down in self.possible.down()]
+        return self.assembly.delivered(self.possible)
 
     def run(self) -> CellAnswer:
         """Return the answer of the cell."""
@@ -183,7 +184,7 @@ class Cell:
             expectation = exact.expected_from_table(probability, table.accuracy(self.possible.up))
         elif self.answers:
             outcomes = self.answers.outcomes
-            outcomes.ensure(deliveries)
+            outcomes.ensure(deliveries.distinct)
             expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups)
             self._keep_clusters(expectation.by_sample, outcomes.groups)
             chances = exact.probability_of_deliveries(probability, deliveries)
@@ -223,7 +224,7 @@ class Cell:
             rows = individual_failures_from_table(patterns, table.accuracy(patterns.up))
         elif self.answers:
             outcomes, graph = self.answers.outcomes, self.assembly.graph
-            outcomes.ensure(self.delivery_of_pattern)
+            outcomes.ensure(self.delivery_of_pattern.distinct)
             found = individual_failures(patterns, self.delivery_of_pattern, outcomes.correct, outcomes.groups)
             rows = [{**row, "delivery": graph.text(row["delivery"])} for row in found]
         else:
@@ -247,7 +248,7 @@ class Cell:
             curve = accuracy_vs_failure_from_table(patterns, table.accuracy(up), probabilities)
         elif self.answers:
             outcomes = self.answers.outcomes
-            outcomes.ensure(deliveries)
+            outcomes.ensure(deliveries.distinct)
             curve = accuracy_vs_failure(patterns, deliveries, outcomes.correct, probabilities, outcomes.groups)
         else:
             return

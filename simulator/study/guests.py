@@ -50,9 +50,9 @@ class Guest:
             patterns = self.patterns()
         except NoLaw:
             return None
-        deliveries = [self.assembly.reach.delivery(down) for down in patterns.down()]
+        deliveries = self.assembly.delivered(patterns)
         outcomes = self.answers.outcomes
-        outcomes.ensure(deliveries)
+        outcomes.ensure(deliveries.distinct)
         found = exact.expected_accuracy(patterns.probability, deliveries, outcomes.correct, outcomes.groups)
         return found.expected_accuracy
 

@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.dataflow.graph import EMPTY
+from simulator.dataflow.delivery_table import DeliveryTable
 from simulator.dataflow.reach import Reach
 from simulator.evaluate.outcomes import Outcomes
 from simulator.expect.scored import Floats, Places
@@ -26,9 +26,14 @@ class ScoredDeliveries:
 
     def __init__(self, components: tuple[str, ...], reach: Reach, outcomes: Outcomes) -> None:
         self.components, self.reach, self.outcomes = components, reach, outcomes
-        self.deliveries: list[int] = [EMPTY]
-        self._place = {EMPTY: 0}
-        self._scores: dict[int, float] = {}
+        self.table = DeliveryTable(reach, components)
+        self._score: Floats = np.zeros(1)
+        self._is_scored = np.zeros(1, dtype=bool)
+
+    @property
+    def deliveries(self) -> list[int]:
+        """The deliveries seen so far; place 0 is the empty one."""
+        return self.table.deliveries
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -38,28 +43,31 @@ class ScoredDeliveries:
     @property
     def forwards(self) -> int:
         """How many deliveries have been scored so far."""
-        return len(self._scores.keys() - {0})
+        return int(self._is_scored[1:].sum())
 
     def places(self, up: Up) -> Places:
         """Return the place of each pattern's delivery."""
-        distinct, row = np.unique(up, axis=0, return_inverse=True)
-        found = [self._placed(frozenset(np.array(self.components)[~one].tolist())) for one in distinct]
-        return np.array(found, dtype=np.intp)[row.reshape(-1)]
+        return self.table.places(up)
 
     def scores(self, places: Places) -> Floats:
         """Return the mean worth of each delivery over the samples that count."""
-        new = [place for place in np.unique(places).tolist() if place not in self._scores]
-        found = self.outcomes.accuracy([self.deliveries[place] for place in new]) if new else np.empty(0)
-        self._scores.update(zip(new, found.tolist(), strict=True))
-        return np.array([self._scores[place] for place in places.tolist()], dtype=np.float64)
+        self._grow()
+        asked = np.zeros(len(self._score), dtype=bool)
+        asked[places] = True
+        new = np.flatnonzero(asked & ~self._is_scored)
+        if len(new):
+            self._score[new] = self.outcomes.accuracy([self.deliveries[place] for place in new.tolist()])
+            self._is_scored[new] = True
+        return self._score[places]
 
     def is_scored(self, places: Places) -> NDArray[np.bool_]:
         """Return which of these deliveries would cost nothing."""
-        return np.array([place == 0 or place in self._scores for place in places.tolist()], dtype=bool)
+        self._grow()
+        scored: NDArray[np.bool_] = (places == 0) | self._is_scored[places]
+        return scored
 
-    def _placed(self, down: frozenset[str]) -> int:
-        delivery = self.reach.delivery(down)
-        if delivery not in self._place:
-            self._place[delivery] = len(self.deliveries)
-            self.deliveries.append(delivery)
-        return self._place[delivery]
+    def _grow(self) -> None:
+        """Make room for the deliveries seen since."""
+        more = len(self.deliveries) - len(self._score)
+        self._score = np.pad(self._score, (0, more))
+        self._is_scored = np.pad(self._is_scored, (0, more))
