@@ -11,6 +11,8 @@ from pydantic import Field
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError
+from simulator.failures.cause_law import CauseLaw, given_state
+from simulator.failures.gauss_states import beta_states
 from simulator.failures.joint import refuse_large
 from simulator.failures.patterns import Patterns
 from simulator.failures.process import Up
@@ -61,14 +63,23 @@ class BetaBinomial(Patterns):
         return pairs
 
     def joint_law(self) -> Floats:
-        """Return P(these k of n down and the others up) = B(k + a, n - k + b) / B(a, b) for each set."""
-        from scipy.special import betaln  # noqa: PLC0415 - heavy
+        """Return P(these k of n down and the others up) = B(k + a, n - k + b) / B(a, b) for each set.
 
+        As products of (a + i) and (b + i) by (a + b + i): the beta functions of a small correlation are of one size,
+        and their quotient would lose digits.
+        """
         count, (a, b) = len(self.components), self.shape
         refuse_large(count)
-        of_down = np.exp([betaln(k + a, count - k + b) - betaln(a, b) for k in range(count + 1)])
+        i = np.arange(count)
+        first, rest = ([1.0, *np.cumprod((start + i) / (a + b))] for start in (a, b))
+        of_down = np.array(first) * np.array(rest)[::-1] / np.prod(1 + i / (a + b))
         law: Floats = of_down[np.bitwise_count(np.arange(2**count))]
         return law
+
+    def cause_law(self) -> CauseLaw:
+        """Return the law as a mixture of few coins, so few as give the same law of this many components."""
+        down, weight = beta_states(*self.shape, len(self.components))
+        return given_state(self.components, weight, np.repeat(1 - down[:, np.newaxis], len(self.components), axis=1))
 
     def draw(self, streams: Streams, count: int) -> Up:
         """Return that many independent patterns, shape ``(count, components)``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb as sets_of
 from typing import Annotated, Literal, Self, final
 
 import numpy as np
@@ -14,6 +15,8 @@ from pydantic import Field, model_validator
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.burst_law import covering, hits_among, lasting_together, union_law
+from simulator.failures.cause_law import CauseLaw, independent_law
+from simulator.failures.cause_sets import alike
 from simulator.failures.independent import independent_log_probability, independent_pairs
 from simulator.failures.outage_laws import Outage, OutageLaw
 from simulator.failures.process import Timeline, Up
@@ -111,6 +114,18 @@ class Bursts:
         with np.errstate(divide="ignore"):
             found: Floats = np.log(self._of_down)[(~up).sum(axis=1)]
         return found
+
+    def cause_law(self) -> CauseLaw:
+        """Return a cause for each set of components that bursts may have down, all of a size as likely.
+
+        Raises:
+            NoLaw: there are too many such sets.
+        """
+        if not self.together:
+            return independent_law(self.components, self.survival())
+        covers = covering(self._hits, self.every_ns, self.outage, self.repaired_together)
+        sets = [sets_of(len(self.components), size) for size in range(len(covers))]
+        return alike(self.components, -np.expm1(-covers / sets), 1 - self._up_alone)
 
     @cached_property
     def _of_down(self) -> Floats:

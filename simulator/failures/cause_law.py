@@ -60,9 +60,13 @@ class CauseLaw:
 
     def survival(self) -> Floats:
         """Return P(up) of each component, shape ``(components,)``."""
-        spared = np.where(self.fells[np.newaxis], 1 - self.chance[:, :, np.newaxis], 1.0).prod(axis=1)
-        survival: Floats = self.weight @ spared
+        survival: Floats = self.weight @ self.spared()
         return survival
+
+    def spared(self) -> Floats:
+        """Return P(up | state) of each component, shape ``(states, components)``: no cause that fells it is at work."""
+        idle = 1 - self.chance
+        return np.stack([idle[:, felling].prod(axis=1) for felling in self.fells.T], axis=1)
 
 
 def independent_law(components: Sequence[str], survival: Floats) -> CauseLaw:
@@ -74,3 +78,18 @@ def independent_law(components: Sequence[str], survival: Floats) -> CauseLaw:
     """
     names = tuple(components)
     return CauseLaw(names, names, np.eye(len(names), dtype=bool), np.ones(1), (1 - survival)[np.newaxis])
+
+
+def given_state(
+    components: Sequence[str], weight: Floats, survival: Floats, *, is_exact: bool = True
+) -> CauseLaw:
+    """Return the law of components that fail each for itself, given a latent state.
+
+    Args:
+        components: Their names.
+        weight: Probability of each state, shape ``(states,)``.
+        survival: P(up | state), shape ``(states, components)``; of zeros and ones where a state is a pattern.
+        is_exact: Whether these are all states.
+    """
+    names = tuple(components)
+    return CauseLaw(names, names, np.eye(len(names), dtype=bool), weight, 1 - survival, is_exact)

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.bernoulli import Bernoulli
+from simulator.failures.cause_law import CauseLaw
 from simulator.failures.cause_spells import CauseSpells
+from simulator.failures.cause_union import united_causes
 from simulator.failures.joint import looked_up, refuse_large, struck
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.renewal import Renewal
@@ -61,6 +63,20 @@ class Causes:
         for columns, table in self._tables:
             total += looked_up(table, up[:, columns])
         return total
+
+    def cause_law(self) -> CauseLaw:
+        """Return these causes; those that fell one of several sets have a latent state for each choice.
+
+        Raises:
+            NoLaw: there are too many choices.
+        """
+        at_work, laws = 1 - self.inner.survival(), []
+        for cause, p in zip(self.inner.components, at_work.tolist(), strict=True):
+            chances = np.array([chance for chance, _ in self.fells[cause]])
+            fells = np.array([[name in members for name in self.components] for _, members in self.fells[cause]])
+            names = (cause,) if len(fells) == 1 else tuple(f"{cause} {place}" for place in range(1, len(fells) + 1))
+            laws.append(CauseLaw(self.components, names, fells, chances, p * np.eye(len(fells))))
+        return united_causes(laws, self.components)
 
     def switches_per_s(self) -> Floats:
         """Return how often each component goes down or up, per second: causes at work on it that begin or end alone."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.failures.cause_law import CauseLaw, given_state
 from simulator.failures.joint import mixed
 from simulator.failures.patterns import Patterns
 from simulator.failures.process import Up
@@ -64,6 +65,11 @@ class Copula(Patterns):
         table = mixed(*self._given_the_factor)
         law: Floats = table / table.sum()
         return law
+
+    def cause_law(self) -> CauseLaw:
+        """Return the law with a state for each point of the integral over the common factor."""
+        weight, up = self._given_the_factor
+        return given_state(self.components, weight, up, is_exact=self.correlation == 1)
 
     def draw(self, streams: Streams, count: int) -> Up:
         """Return that many independent patterns, shape ``(count, components)``."""

@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.failures.cause_law import CauseLaw, given_state
 from simulator.failures.environment_chain import Environment
 from simulator.failures.joint import looked_up, mixed
 from simulator.failures.patterns import spells
@@ -45,6 +46,10 @@ class EnvironmentPatterns:
         pairs: Floats = (self.up.T * self.environment.share) @ self.up
         np.fill_diagonal(pairs, self.survival())
         return pairs
+
+    def cause_law(self) -> CauseLaw:
+        """Return the law given the state of the environment."""
+        return given_state(self.components, self.environment.share, self.up)
 
     @cached_property
     def _table(self) -> Floats:

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.failures.bernoulli import Bernoulli
 from simulator.failures.blocks import build_process
+from simulator.failures.cause_law import CauseLaw
 from simulator.failures.errors import ErrorBlock
 from simulator.failures.overlay import Overlay
 from simulator.failures.process import FailureProcess, Timeline, Up
+from simulator.failures.stated_causes import cause_law_of
 from simulator.failures.trace_block import ReadTrace
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
@@ -53,6 +55,12 @@ class States:
     def log_probability(self, up: Up) -> NDArray[np.float64]:
         """Return log P of each pattern; raise NoLaw where the process has none."""
         return self.process.log_probability(up)
+
+    def cause_law(self) -> CauseLaw:
+        """Return the causes of the states; raise NoLaw where the process has none."""
+        law = cause_law_of(self.process)
+        state_of = dict(zip(law.components, self.components, strict=True))
+        return replace(law, components=self.components, causes=tuple(state_of.get(name, name) for name in law.causes))
 
     def switches_per_s(self) -> NDArray[np.float64]:
         """Return how often each state begins or ends; raise NoLaw where there is no rate."""

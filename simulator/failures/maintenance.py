@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from simulator.blocks import Block
+from simulator.failures.cause_law import CauseLaw, given_state
 from simulator.failures.cycles import DOWN_SINCE_BEFORE
 from simulator.failures.moving import Moving
 from simulator.failures.process import Timeline, Times, Up
@@ -117,6 +118,11 @@ class RandomPhase:
         rows = np.ascontiguousarray(up, dtype=bool)
         with np.errstate(divide="ignore"):
             return np.log(np.array([share.get(row.tobytes(), 0.0) for row in rows], dtype=np.float64))
+
+    def cause_law(self) -> CauseLaw:
+        """Return the law with a state for each pattern of the plan."""
+        lasting, patterns = self.plan.law
+        return given_state(self.components, lasting / self.plan.every_ns, patterns.astype(np.float64))
 
     def switches_per_s(self) -> Floats:
         """Return 2 / every for each component, per second."""

@@ -9,12 +9,15 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.failures.cause_law import CauseLaw, independent_law
 from simulator.failures.cause_spells import CauseSpells, cause_spells_of
+from simulator.failures.cause_union import united_causes
 from simulator.failures.independent import Independent, independent_log_probability
 from simulator.failures.joint import looked_up
 from simulator.failures.overlay_law import overlaid, sharing
-from simulator.failures.process import FailureProcess, Timeline, Times, Up
+from simulator.failures.process import FailureProcess, NoLaw, Timeline, Times, Up
 from simulator.failures.scripted import merged
+from simulator.failures.stated_causes import MOST_IN_A_TABLE, cause_law_of, listed_patterns
 from simulator.seeds import Streams
 
 
@@ -75,6 +78,21 @@ class Overlay:
         for columns, table in self._together:
             total += looked_up(table, up[:, columns])
         return total
+
+    def cause_law(self) -> CauseLaw:
+        """Return all causes and the product of the states, or a state for each pattern where those are too many.
+
+        Raises:
+            NoLaw: a process has none, or neither can be listed.
+        """
+        if all(isinstance(process, Independent) for process in self.processes):
+            return independent_law(self.components, self.survival())
+        try:
+            return united_causes([cause_law_of(process) for process in self.processes], self.components)
+        except NoLaw:
+            if len(self.components) > MOST_IN_A_TABLE:
+                raise
+            return listed_patterns(self)
 
     @cached_property
     def _alone(self) -> list[FailureProcess]:

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from simulator.blocks import Block
+from simulator.failures.cause_law import CauseLaw, given_state
 from simulator.failures.crew_law import MOST_LISTED, CrewLaw, List, ListChain, ProductForm
 from simulator.failures.cycles import DOWN_SINCE_BEFORE, END_OF_TIME_NS
+from simulator.failures.gauss_states import queue_states
 from simulator.failures.process import NoLaw, Timeline, Up
 from simulator.failures.renewal import Renewal, mean_times_up
 from simulator.failures.settings import Durations, durations_of
+from simulator.failures.stated_causes import listed_patterns
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
 from simulator.units import SECOND_NS
@@ -75,6 +78,16 @@ class RepairCrew:
     def log_probability(self, up: Up) -> Floats:
         """Return log P(pattern) of each row of ``up``, exactly."""
         return self.law.log_probability(up)
+
+    def cause_law(self) -> CauseLaw:
+        """Return few latent states for one repairman and repairs of one mean, else a state for each pattern.
+
+        Raises:
+            NoLaw: there is no law, or it has too many patterns.
+        """
+        if self.repairmen > 1 or not isinstance(self.law, ProductForm):
+            return listed_patterns(self)
+        return given_state(self.components, *queue_states(np.array(self.law.ratios)))
 
     def switches_per_s(self) -> Floats:
         """Return 2 P(up) / mtbf of each component, per second: it fails only while it is up."""

@@ -14,7 +14,9 @@ from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.failures.cause_law import CauseLaw
 from simulator.failures.cause_spells import CauseSpells
+from simulator.failures.cause_union import united_causes
 from simulator.failures.joint import looked_up, refuse_large, struck
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.scripted import merged
@@ -61,6 +63,17 @@ class Shocks:
         for columns, table in self._tables:
             total += looked_up(table, up[:, columns])
         return total
+
+    def cause_law(self) -> CauseLaw:
+        """Return the shocks as causes.
+
+        A strike in time is a cause for each set that it may fell; a coin has a latent state for each of its marks, if
+        it leaves anything to chance.
+
+        Raises:
+            NoLaw: there are too many sets or marks.
+        """
+        return united_causes([shock.cause_law(self.components) for shock in self.shocks], self.components)
 
     def switches_per_s(self) -> Floats:
         """Return how often each component goes down or up, per second: 2 P(up) x rate of the strikes that hit it."""

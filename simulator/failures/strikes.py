@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from simulator.blocks import Block
+from simulator.failures.cause_law import CauseLaw
+from simulator.failures.cause_sets import sets_of_marks
 from simulator.failures.joint import mixed
 from simulator.failures.process import NoLaw, Times, Up
 from simulator.failures.renewal import DOWN_SINCE_BEFORE, END_OF_TIME_NS
@@ -37,6 +39,17 @@ class Coin:
     def causes(self, law: Floats) -> list[list[tuple[float, int]]]:
         """Return independent causes that are together the shock: one, which fells a set by its law."""
         return [[(self.probability * float(law[felled]), int(felled)) for felled in np.flatnonzero(law)]]
+
+    def cause_law(self, components: tuple[str, ...], shock: Shock) -> CauseLaw:
+        """Return one cause where nothing is left to chance but the coin; else a state for each mark, and for none."""
+        sure = shock.spared[0] == 0
+        if len(shock.chance) == 1 and (sure | (shock.spared[0] == 1)).all():
+            return CauseLaw(components, (shock.name,), sure[np.newaxis], np.ones(1), np.array([[self.probability]]))
+        weight = np.append(1 - self.probability, self.probability * shock.chance)
+        chance = np.concatenate([np.zeros((1, len(components))), 1 - shock.spared])
+        hit = np.flatnonzero(shock.may_hit)
+        names = tuple(f"{shock.name} {components[column]}" for column in hit)
+        return CauseLaw(components, names, np.eye(len(components), dtype=bool)[hit], weight, chance[:, hit])
 
     def at_work(self, streams: Streams, name: str, requests: int) -> NDArray[np.int64]:
         """Return how many of the shock are at work for each request: none or one."""
@@ -73,6 +86,12 @@ class InTime:
         """Return independent causes that are together the shock: one for each set that it may fell."""
         chance = -np.expm1(-law * self.mttr_ns / self.every_ns)
         return [[(float(chance[felled]), int(felled))] for felled in np.flatnonzero(law)]
+
+    def cause_law(self, components: tuple[str, ...], shock: Shock) -> CauseLaw:
+        """Return a cause for each set that a strike may fell; raise NoLaw where they are too many."""
+        names, fells, likely = sets_of_marks(shock.name, shock.chance, shock.spared)
+        chance = -np.expm1(-likely * self.mttr_ns / self.every_ns)
+        return CauseLaw(components, names, fells, np.ones(1), chance[np.newaxis])
 
     def at_work(self, streams: Streams, name: str, requests: int) -> NDArray[np.int64]:
         """Return how many of the shock are at work for each request."""
@@ -141,6 +160,10 @@ class Shock:
             return law
         refuse_long(len(self.chance) * 2 ** len(columns), len(columns))
         return mixed(self.chance, spared)
+
+    def cause_law(self, components: tuple[str, ...]) -> CauseLaw:
+        """Return its law by causes; raise NoLaw where strikes in time may fell too many sets."""
+        return self.often.cause_law(components, self)
 
     def felled(self, streams: Streams, strikes: int) -> Up:
         """Return whom each of so many strikes hits, shape ``(strikes, components)``."""

@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.failures.cause_law import CauseLaw, given_state, independent_law
 from simulator.failures.independent import independent_log_probability, independent_pairs
 from simulator.failures.process import NoLaw, Timeline, Times, Up
 from simulator.failures.renewal import DOWN_SINCE_BEFORE, END_OF_TIME_NS
@@ -76,6 +77,14 @@ class Trace:
         with np.errstate(divide="ignore"):
             found: Floats = np.log([self._shares.get(pattern, 0.0) for pattern in packed(up)])
         return found
+
+    def cause_law(self) -> CauseLaw:
+        """Return the law with a state for each pattern that was seen; without dependence each fails for itself."""
+        if not self.together:
+            return independent_law(self.components, self.survival())
+        patterns = np.frombuffer(b"".join(self._shares), dtype=np.uint8).reshape(len(self._shares), -1)
+        up = np.unpackbits(patterns, axis=1, count=len(self.components)).astype(np.float64)
+        return given_state(self.components, np.array(list(self._shares.values())), up)
 
     def switches_per_s(self) -> Floats:
         """Return how often each goes down or up in the trace, per second; an outage over its end counts once."""
