@@ -6,7 +6,7 @@ The one file that asks TensorFlow, JAX or PyTorch for derivatives.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,38 @@ def curvature(function: Function, values: Array, weights: Array, direction: Arra
         direction: Shape ``(rows, ...)``.
     """
     return CURVATURES[keras.backend.backend()](function, values, weights, direction)
+
+
+def traced_gradients(function: Function, at: Any, weights: Sequence[Any]) -> list[Any]:
+    """Return the gradients of ``sum_k w_k f_k`` as tensors that can be differentiated in turn, inside a training step.
+
+    Args:
+        function: f.
+        at: A tensor, shape ``(rows, ...)``.
+        weights: Tensors of the shape of the outputs.
+    """
+    return TRACED[keras.backend.backend()](function, at, weights)
+
+
+def _tensorflow_traced(function: Function, at: Any, weights: Sequence[Any]) -> list[Any]:
+    tf = importlib.import_module("tensorflow")
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(at)
+        outputs = function(at)
+    return [tape.gradient(outputs, at, output_gradients=each, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            for each in weights]
+
+
+def _jax_traced(function: Function, at: Any, weights: Sequence[Any]) -> list[Any]:
+    _, back = importlib.import_module("jax").vjp(function, at)
+    return [back(each)[0] for each in weights]
+
+
+def _torch_traced(function: Function, at: Any, weights: Sequence[Any]) -> list[Any]:
+    torch = importlib.import_module("torch")
+    at = at.requires_grad_()
+    outputs = function(at)
+    return [torch.autograd.grad(outputs, at, each, create_graph=True)[0] for each in weights]
 
 
 def _tensorflow_gradients(function: Function, values: Array, weights: Array) -> Array:
@@ -105,6 +137,9 @@ def _torch_curvature(function: Function, values: Array, weights: Array, directio
 
 GRADIENTS: Mapping[str, Callable[[Function, Array, Array], Array]] = {
     "tensorflow": _tensorflow_gradients, "jax": _jax_gradients, "torch": _torch_gradients,
+}
+TRACED: Mapping[str, Callable[[Function, Any, Sequence[Any]], list[Any]]] = {
+    "tensorflow": _tensorflow_traced, "jax": _jax_traced, "torch": _torch_traced,
 }
 CURVATURES: Mapping[str, Callable[[Function, Array, Array, Array], Array]] = {
     "tensorflow": _tensorflow_curvature, "jax": _jax_curvature, "torch": _torch_curvature,
