@@ -85,6 +85,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
     from simulator.report.errors_table import errors_table  # noqa: PLC0415
+    from simulator.report.expected_table import expected_tables  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
@@ -100,5 +101,6 @@ def tables_of(record: Record) -> list[FittingTable]:
     machines = [] if served else machine_tables(record)
     others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
-    measured = [*model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
+    measured = [*expected_tables(record), *model_tables(record), *time_tables(record), *traffic, *machines,
+                *sending_tables(record)]
     return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]

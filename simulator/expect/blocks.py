@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
+from simulator.expect.methods.union import ByMethod
 from simulator.units import PositiveDurationNs
 
 OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer",
@@ -20,12 +21,6 @@ def listed(value: Any) -> Any:
 
 
 Levels = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1), BeforeValidator(listed)]
-
-
-class ExpectedAccuracy(Block):
-    """Exact expected accuracy over all patterns of what can fail (refused above ``max_components`` that can fail)."""
-
-    max_components: Annotated[int, Field(gt=0, le=24)] = 20
 
 
 class IndividualFailures(Block):
@@ -110,7 +105,7 @@ class Detection(Block):
 class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
-    expected_accuracy: ExpectedAccuracy | None = None
+    expected_accuracy: ByMethod | None = None
     individual_failures: IndividualFailures | None = None
     timed: Timed | None = None
     accuracy_vs_failure: AccuracyVsFailure | None = None
@@ -126,6 +121,21 @@ class Measures(Block):
     def asked_of_requests(self) -> tuple[str, ...]:
         """The measures that need requests in time, as far as they are asked for."""
         return tuple(name for name in OF_REQUESTS if getattr(self, name) is not None)
+
+    def is_sampled(self, components: int) -> bool:
+        """Return whether expected accuracy is not summed over all patterns when so many components can fail."""
+        asked = self.expected_accuracy
+        return asked is not None and asked.method != "exact" and components > asked.exact_up_to
+
+    @property
+    def summed_by(self) -> tuple[str, int]:
+        """The measure for which all patterns are listed, and how many components may be able to fail for it."""
+        asked = self.expected_accuracy
+        if asked is not None and asked.exact_up_to:
+            return "expected_accuracy", asked.exact_up_to
+        if self.traffic is not None:
+            return "traffic", self.traffic.max_components
+        return "expected_accuracy", 20
 
     @property
     def need_answers(self) -> bool:

@@ -134,7 +134,8 @@ def expected_accuracy(
 
 
 def expected_from_table(
-    probability: Floats, accuracy: Floats, delivery_of_pattern: Sequence[int] | None = None
+    probability: Floats, accuracy: Floats, delivery_of_pattern: Sequence[int] | None = None,
+    source: str = "outcomes from a table",
 ) -> ExactExpectation:
     """Return the expected accuracy where each pattern's accuracy is given; how sure that is, is not known.
 
@@ -142,6 +143,7 @@ def expected_from_table(
         probability: P(pattern), shape ``(patterns,)``; the first pattern is all up.
         accuracy: Of each pattern, shape ``(patterns,)``.
         delivery_of_pattern: The delivery of each pattern, None where it is not known.
+        source: Where the accuracies come from, in words.
     """
     patterns = f"exact over {len(probability)} patterns"
     no_flow, rows = math.nan, []
@@ -151,8 +153,8 @@ def expected_from_table(
         no_flow = chances.get(EMPTY, 0.0)
         rows = [{"delivery": delivery, "probability": chance,
                  "accuracy": mean[delivery] / chance if chance else math.nan} for delivery, chance in chances.items()]
-    value = exactly(math.fsum(probability * accuracy), len(probability), f"{patterns}, outcomes from a table")
-    all_up = exactly(accuracy[0], 1, "from a table")
+    value = exactly(math.fsum(probability * accuracy), len(probability), f"{patterns}, {source}")
+    all_up = exactly(accuracy[0], 1, source.removeprefix("outcomes "))
     no_answer = exactly(no_flow, len(probability), patterns)
     return ExactExpectation(value, all_up, no_answer, _most_probable_first(rows), np.zeros(0))
 

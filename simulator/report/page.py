@@ -15,6 +15,7 @@ from simulator.report import (
     codec_table,
     detection_table,
     errors_table,
+    expected_table,
     machines,
     models,
     repeats_table,
@@ -89,6 +90,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
+        _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator.dataflow.graph import PartGraph
 from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.evaluate.blocks import TableOutcomes
 from simulator.failures.blocks import build_process
 from simulator.failures.error_states import error_problems
 from simulator.failures.load import LoadCascadeBlock
@@ -76,7 +77,7 @@ def _other_problems(parts: Parts) -> Iterator[Problem]:
 
 def data_paths(scenario: Scenario) -> dict[str, str]:
     """Return the paths of data that a scenario names, by dotted key."""
-    paths = {"outcomes.path": scenario.outcomes.path} if scenario.outcomes else {}
+    paths = {"outcomes.path": scenario.outcomes.path} if isinstance(scenario.outcomes, TableOutcomes) else {}
     others = {f"others.{name}.": other.workload.arrivals for name, other in scenario.others.items()}
     for head, arrivals in {"": scenario.workload and scenario.workload.arrivals, **others}.items():
         if isinstance(arrivals, TraceArrivals):
@@ -192,7 +193,7 @@ def _held_problems(scenario: Scenario, model: ModelFile, parts: Parts) -> Iterat
         return
     place = parts.document.place("policy.held")
     if scenario.outcomes is not None:
-        yield Problem(place, "a held value needs the network that it goes into, and outcomes come from a table",
+        yield Problem(place, "a held value needs the network that it goes into, and outcomes are given",
                       "leave out 'held', or name a model with layers instead of 'outcomes'")
     if scenario.starved == "emit":
         yield Problem(place, "with 'starved: emit' a part without inputs fires on nothing, with 'held' on older values",
@@ -228,6 +229,10 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
         yield Problem(parts.document.place("measure"), "'expected_accuracy' needs the probability of each pattern, and "
                       "failures of kind 'load_cascade' are made by the run", "measure 'timed', for served accuracy; or "
                       "write 'renewal' with the availability that a run has measured")
+    guarantee = getattr(scenario.measure.expected_accuracy, "guarantee", "asymptotic")
+    if guarantee != "asymptotic" and scenario.policy.no_answer == "exclude":
+        yield Problem(parts.document.place("measure"), f"guarantee: {guarantee} is for a mean, and with 'no_answer: "
+                      "exclude' expected accuracy is a ratio", "leave out 'guarantee', or give no answer a worth")
     around = scenario.measure.around_outages
     known = parts.topology.components if parts.topology else ()
     for component in (around.components or ()) if around and known else ():

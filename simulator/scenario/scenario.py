@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from simulator.blocks import Block
 from simulator.dataflow.placement import Nodes
 from simulator.dataflow.weights import Scheme
-from simulator.evaluate.blocks import TableOutcomes
+from simulator.evaluate.blocks import GivenOutcomes
 from simulator.expect.blocks import Measures
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
@@ -81,7 +81,7 @@ class Scenario(Block):
     disturbances: tuple[Disturbance, ...] = ()
     others: dict[str, Other] = {}
     policy: Policy = Policy()
-    outcomes: TableOutcomes | None = None
+    outcomes: GivenOutcomes | None = None
     failout: Failout | None = None
     training: Training | None = None
     data: dict[str, Any] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.delivered import Delivered
@@ -17,27 +16,28 @@ from simulator.expect.curves import (
     accuracy_vs_failure_from_table,
 )
 from simulator.expect.estimate import Estimate
-from simulator.expect.individual import individual_failures, individual_failures_from_table, worth_by_cluster
+from simulator.expect.individual import individual_failures, individual_failures_from_table
 from simulator.failures.process import NoLaw
 from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
 from simulator.study.answers import Answers, answers
-from simulator.study.assemble import Assembly, given_costs, read_table
+from simulator.study.assemble import Assembly, given_costs
 from simulator.study.codec_findings import find_codecs, find_messages
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
+from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
 from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
+from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.store import CellAnswer
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic
 
 UNASKED_COMPONENTS = 12
 MOST_PROBABLE = 16  # deliveries in a record
-MOST_CLUSTERS = 2000  # clusters in a record
 
 
 class Cell:
@@ -74,10 +74,13 @@ class Cell:
     @cached_property
     def patterns(self) -> exact.Patterns:
         """All patterns with their probabilities."""
-        measure = self.assembly.scenario.measure
-        asked_by = "expected_accuracy" if measure.expected_accuracy or not measure.traffic else "traffic"
-        wanted = getattr(measure, asked_by)
-        return exact.enumerate_patterns(self.assembly.process, wanted.max_components if wanted else 20, asked_by)
+        asked_by, most = self.assembly.scenario.measure.summed_by
+        return exact.enumerate_patterns(self.assembly.process, most, asked_by)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether expected accuracy is found by a method that does not sum over all patterns."""
+        return self.assembly.scenario.measure.is_sampled(len(self.assembly.process.components))
 
     @cached_property
     def delivery_of_pattern(self) -> Delivered:
@@ -135,8 +138,13 @@ class Cell:
             judged = answers(one, quick=self.quick, label=f"{self.label}, {name}", progress=self.progress,
                              memory=self.memory.of(name)) if has_answers else None
             costs = judged.costs if judged else given_costs(one.model, one.graph)
-            found.append(Guest(name, one, judged, one.plan(costs), lambda: self.patterns))
+            found.append(Guest(name, one, judged, one.plan(costs), self._patterns_of_guests))
         return tuple(found)
+
+    def _patterns_of_guests(self) -> exact.Patterns:
+        if self.is_sampled:
+            raise NoLaw("expected accuracy is not summed over all patterns here")
+        return self.patterns
 
     def _has_few_patterns(self) -> bool:
         """Return whether the exact expectation costs little enough to stand beside served accuracy unasked."""
@@ -151,7 +159,8 @@ class Cell:
     def _chances(self) -> dict[int, float] | None:
         """Return the exact probability of what the pattern at an instant delivers, where it costs little to know."""
         measure, count = self.assembly.scenario.measure, len(self.assembly.process.components)
-        most = measure.expected_accuracy.max_components if measure.expected_accuracy else UNASKED_COMPONENTS
+        asked = measure.expected_accuracy
+        most = asked.exact_up_to if asked and asked.exact_up_to else UNASKED_COMPONENTS
         if not measure.timed or not 0 < count <= most:
             return None
         try:
@@ -162,17 +171,18 @@ class Cell:
     def _told(self, done: int, total: int) -> None:
         self.progress.simulating(self.label, done, total)
 
-    def _table(self) -> TableAccuracy | None:
-        block = self.assembly.scenario.outcomes
-        if block is None:
-            return None
-        return read_table(block, self.assembly.base, self.assembly.process.components)
+    def _table(self) -> PatternAccuracy | None:
+        return given_outcomes(self.assembly)
 
     def _expected_accuracy(self) -> Estimate | None:
-        """Find the exact expected accuracy, where there are outcomes and the process states its law."""
+        """Find the expected accuracy, where there are outcomes; exact where the process states its law."""
+        asked = self.assembly.scenario.measure.expected_accuracy
+        if asked and self.is_sampled:
+            outcomes = self.answers.outcomes if self.answers else None
+            return Sampled(self.assembly, outcomes, asked, self.found).find()
         table = self._table()
         if table is None and self.answers is None:
-            self.found.notes.append("no model and no table: accuracy is not measured")
+            self.found.notes.append("no model and no given outcomes: accuracy is not measured")
             return None
         try:
             probability, deliveries = self.possible.probability, self.possible_deliveries
@@ -181,12 +191,14 @@ class Cell:
                 self.found.notes.append(f"no exact expected accuracy: {no_law}")
             return None
         if table is not None:
-            expectation = exact.expected_from_table(probability, table.accuracy(self.possible.up))
+            given, said = self.possible, {} if isinstance(table, TableAccuracy) else {"source": "by the parts lost"}
+            known = deliveries if said else None
+            expectation = exact.expected_from_table(probability, table.accuracy(given.up), known, **said)
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(deliveries.distinct)
             expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups)
-            self._keep_clusters(expectation.by_sample, outcomes.groups)
+            keep_clusters(self.found, expectation.by_sample, outcomes.groups)
             chances = exact.probability_of_deliveries(probability, deliveries)
             if has_codecs(self.assembly.model):
                 find_codecs(self.answers, chances, deliveries[0], self.found)
@@ -206,12 +218,6 @@ class Cell:
         found.tables["deliveries"] = [
             {**row, "delivery": graph.text(int(row["delivery"]))} for row in expectation.deliveries[:MOST_PROBABLE]
         ]
-
-    def _keep_clusters(self, by_sample: NDArray[np.float64], groups: NDArray[np.generic]) -> None:
-        """Keep what paired comparisons of cells need, unless the test set has too many clusters for a record."""
-        clusters = worth_by_cluster(by_sample, groups)
-        if len(clusters["samples"]) <= MOST_CLUSTERS:
-            self.found.tables["clusters"] = [dict(clusters)]
 
     def _individual_failures(self) -> None:
         table = self._table()

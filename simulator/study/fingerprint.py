@@ -7,6 +7,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from simulator.evaluate.blocks import TableOutcomes
 from simulator.network.arrivals import TraceArrivals
 from simulator.scenario.cross import service_paths, trace_blocks
 from simulator.scenario.variants import Variant, alone
@@ -27,7 +28,7 @@ def fingerprint(cell: Variant) -> str:
         said.append(f"data {data.kind} {path_hash(find_file(path, cell.base)) if path else package('seglearn')}")
     if cell.model.keras is not None:
         said.append(f"keras {file_hash(cell.model.keras.file)}")
-    if cell.scenario.outcomes is not None:
+    if isinstance(cell.scenario.outcomes, TableOutcomes):
         said.append(f"outcomes {file_hash(find_file(cell.scenario.outcomes.path, cell.base))}")
     workload = cell.scenario.workload
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):

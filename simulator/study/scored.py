@@ -1,17 +1,29 @@
-"""The scores of a cell's patterns: its reach and its model's answers behind one contract."""
+"""The scores of a cell's patterns: its reach and its answers (of a model, or given) behind one contract."""
 
 from __future__ import annotations
 
-from typing import final
+from collections.abc import Sequence
+from typing import Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.delivery_table import DeliveryTable
 from simulator.dataflow.reach import Reach
+from simulator.evaluate.blocks import PartsOutcomes
+from simulator.evaluate.by_parts import PartsAccuracy
 from simulator.evaluate.outcomes import Outcomes
-from simulator.expect.scored import Floats, Places
+from simulator.evaluate.table import TableAccuracy
+from simulator.expect.scored import Floats, Places, Scored
 from simulator.failures.process import Up
+from simulator.study.assemble import Assembly, read_table
+
+
+class Judged(Protocol):
+    """How accurate each delivery is."""
+
+    def accuracy(self, deliveries: Sequence[int]) -> Floats:
+        """Return the accuracy of each delivery, shape ``(deliveries,)``."""
 
 
 @final
@@ -24,7 +36,7 @@ class ScoredDeliveries:
         outcomes: Worth of every delivery.
     """
 
-    def __init__(self, components: tuple[str, ...], reach: Reach, outcomes: Outcomes) -> None:
+    def __init__(self, components: tuple[str, ...], reach: Reach, outcomes: Judged) -> None:
         self.components, self.reach, self.outcomes = components, reach, outcomes
         self.table = DeliveryTable(reach, components)
         self._score: Floats = np.zeros(1)
@@ -37,8 +49,8 @@ class ScoredDeliveries:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The range of a share."""
-        return 0.0, 1.0
+        """The range of a share, or what is stated."""
+        return self.outcomes.bounds if isinstance(self.outcomes, PartsAccuracy) else (0.0, 1.0)
 
     @property
     def forwards(self) -> int:
@@ -71,3 +83,58 @@ class ScoredDeliveries:
         more = len(self.deliveries) - len(self._score)
         self._score = np.pad(self._score, (0, more))
         self._is_scored = np.pad(self._is_scored, (0, more))
+
+
+@final
+class ScoredPatterns:
+    """The accuracy of each pattern from a table (fulfils ``simulator.expect.scored.Scored``).
+
+    Every pattern is a delivery of its own, since a table says nothing of deliveries; none of them is the empty one.
+
+    Args:
+        components: Names of what can fail.
+        table: The accuracy of each pattern.
+    """
+
+    def __init__(self, components: tuple[str, ...], table: TableAccuracy) -> None:
+        self.components, self.table = components, table
+        self._asked: set[int] = set()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest accuracy in the table."""
+        return float(self.table.values.min()), float(self.table.values.max())
+
+    @property
+    def forwards(self) -> int:
+        """How many patterns have been looked up."""
+        return len(self._asked)
+
+    def places(self, up: Up) -> Places:
+        """Return one more than the number of each pattern; place 0 is nobody's."""
+        return np.asarray(up @ (1 << np.arange(len(self.components))) + 1, dtype=np.intp)
+
+    def scores(self, places: Places) -> Floats:
+        """Return the accuracy of each pattern."""
+        self._asked.update(np.unique(places).tolist())
+        found: Floats = self.table.values[places - 1]
+        return found
+
+    def is_scored(self, places: Places) -> NDArray[np.bool_]:
+        """Return which have been looked up."""
+        return np.array([place in self._asked for place in places.tolist()], dtype=bool)
+
+
+def scored_of(assembly: Assembly, outcomes: Outcomes | None) -> Scored | None:
+    """Return the scores of a cell's patterns; None where it has neither a model that answers nor given outcomes.
+
+    Args:
+        assembly: The cell.
+        outcomes: The answers of its model; None: they are given, or there are none.
+    """
+    components, block = assembly.process.components, assembly.scenario.outcomes
+    if isinstance(block, PartsOutcomes):
+        return ScoredDeliveries(components, assembly.reach, PartsAccuracy(assembly.graph, block))
+    if block is not None:
+        return ScoredPatterns(components, read_table(block, assembly.base, components))
+    return None if outcomes is None else ScoredDeliveries(components, assembly.reach, outcomes)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.dataflow.demand import skips
-from simulator.evaluate.table import TableAccuracy
 from simulator.expect.availability import AccuracyOf, Steps, availability, resilience, steps
 from simulator.expect.availability_law import Law, exact_availability, exact_resilience
 from simulator.expect.blocks import AroundOutages, Availability, PerAnswer
@@ -27,8 +26,9 @@ from simulator.failures.process import FailureProcess, NoLaw, Timeline, Up
 from simulator.failures.renewal import Renewal
 from simulator.network.plan import Plan
 from simulator.study.answers import Answers
-from simulator.study.assemble import Assembly, read_table
+from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
+from simulator.study.given_outcomes import given_outcomes
 from simulator.study.sending_findings import resent_bytes
 from simulator.study.timed import TimedRuns
 from simulator.topology.devices import devices
@@ -89,14 +89,13 @@ class TimeMetrics:
             yield self.runs.arrival_ns[self.runs.replication == number], timeline
 
     def accuracy_of(self) -> AccuracyOf | None:
-        """Return how accurate each pattern is; None without a model and without a table.
+        """Return how accurate each pattern is; None without a model and without given outcomes.
 
         Where the empty delivery is left out (``no_answer: exclude``) no answer is worth 0 here.
         """
-        block, answers, names = self.assembly.scenario.outcomes, self.answers, self.assembly.process.components
-        if block is not None:
-            table: TableAccuracy = read_table(block, self.assembly.base, names)
-            return table.accuracy
+        answers, names = self.answers, self.assembly.process.components
+        if (given := given_outcomes(self.assembly)) is not None:
+            return given.accuracy
         if answers is None:
             return None
         outcomes, reach = answers.outcomes, self.assembly.reach

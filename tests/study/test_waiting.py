@@ -113,7 +113,7 @@ def test_what_cannot_be_is_told_with_its_place(tmp_path, policy, place, line):
 def test_held_values_are_refused_beside_a_table_of_outcomes_and_starved_parts_that_emit(tmp_path):
     (tmp_path / "table.csv").write_text("edge,value\n1,0.9\n0,0.5\n")
     table = {"kind": "table", "path": str(tmp_path / "table.csv"), "column": "value"}
-    with pytest.raises(ScenarioError, match="outcomes come from a table"):
+    with pytest.raises(ScenarioError, match="outcomes are given"):
         diamond(tmp_path, policy=HELD, outcomes=table)
     with pytest.raises(ScenarioError, match="starved: silent"):
         diamond(tmp_path, policy=HELD, starved="emit")

@@ -61,19 +61,11 @@ class AtWork:
         Returns:
             At work, shape ``(sets, causes)``, and probabilities, shape ``(sets,)``.
         """
-        sets = np.array(list(combinations(range(self.count), number)), dtype=np.intp).reshape(-1, number)
+        sets = np.array(list(combinations(range(self.count), number)), dtype=np.intp)
+        sets = sets.reshape(math.comb(self.count, number), number)
         at_work = np.zeros((len(sets), self.count), dtype=bool)
         np.put_along_axis(at_work, sets, True, axis=1)
-        with np.errstate(divide="ignore"):
-            idle, busy = np.log1p(-self.law.chance), np.log(self.law.chance)
-        probability = np.zeros(len(sets))
-        for state, weight in enumerate(self.law.weight):
-            is_idle = np.isfinite(idle[state])
-            odds = np.where(is_idle, busy[state] - np.where(is_idle, idle[state], 0.0), 0.0)
-            certain = (at_work | is_idle).all(axis=1)  # what is always at work must be
-            own = np.where(at_work, np.where(is_idle, odds, 0.0), 0.0).sum(axis=1)
-            probability += np.where(certain, weight * np.exp(own + idle[state][is_idle].sum()), 0.0)
-        return at_work, probability
+        return at_work, probability_of(self.law, at_work)
 
     def drawn(self, state: int, number: int, uniforms: Floats) -> Bools:
         """Return sets of so many causes, drawn given the state and the number.
@@ -113,13 +105,23 @@ class AtWork:
             found[cause] = chance[cause] * prefix[:number] @ suffix[cause + 1, number - 1::-1][:number]
             prefix[1:] = (1 - chance[cause]) * prefix[1:] + chance[cause] * prefix[:-1]
             prefix[0] *= 1 - chance[cause]
-        share: Floats = found / suffix[0, number]
+        can_be = suffix[0, number] > 0
+        share: Floats = found / suffix[0, number] if can_be else np.zeros(self.count)
         return share
 
 
-def sets_of(count: int, number: int) -> int:
-    """Return how many sets of so many there are."""
-    return math.comb(count, number)
+def varying(law: CauseLaw) -> list[int]:
+    """Return the causes that are at work in some patterns and not in others."""
+    found: list[int] = np.flatnonzero(~((law.chance == 0).all(axis=0) | (law.chance == 1).all(axis=0))).tolist()
+    return found
+
+
+def probability_of(law: CauseLaw, at_work: Bools) -> Floats:
+    """Return P(exactly these causes are at work), summed over the latent states, shape ``(sets,)``."""
+    total = np.zeros(len(at_work))
+    for weight, chance in zip(law.weight, law.chance, strict=True):
+        total += weight * np.where(at_work, chance, 1 - chance).prod(axis=1)
+    return total
 
 
 def draw_states(weights: Floats, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:

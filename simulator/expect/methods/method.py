@@ -23,6 +23,11 @@ class Method(Block, ABC):
 
     target: Target = Target()
 
+    @property
+    def exact_up_to(self) -> int:
+        """Up to how many components that can fail the sum over all patterns is taken instead; 0: never."""
+        return 0
+
     @abstractmethod
     def expect(self, question: Question) -> Expectation:
         """Return the expected score of a question's patterns.

@@ -18,6 +18,7 @@ Places = NDArray[np.intp]
 
 NONE_DIFFERS = 3.688879454113936 / 1.959963984540054  # Clopper and Pearson's -log(0.025) for 0 of many, in deviations
 FEW = 30
+ROUNDING = 1e-9
 
 
 class Error(NamedTuple):
@@ -127,7 +128,8 @@ class Drawn:
         """Centred controls that are no combination of others, orthonormal; and what turns the controls into them."""
         if self.controls is None or len(self.places) < FEW:
             return np.zeros((len(self.places), 0)), np.zeros((0, 0))
-        return _orthonormal(self.controls - self.controls.mean(axis=0))
+        is_constant = np.ptp(self.controls, axis=0) <= ROUNDING * np.abs(self.controls).max(axis=0)
+        return _orthonormal(np.where(is_constant, 0.0, self.controls - self.controls.mean(axis=0)))
 
     @cached_property
     def weights(self) -> Floats:
@@ -201,7 +203,8 @@ class WithoutReplacement:
 
     @cached_property
     def _part(self) -> Floats:
-        return self.trust / self.trust.sum()
+        part: Floats = self.trust / self.trust.sum()
+        return part
 
     @cached_property
     def weights(self) -> Floats:
@@ -212,7 +215,7 @@ class WithoutReplacement:
 
     def _terms(self, values: Floats) -> Floats:
         known = np.concatenate([[0.0], np.cumsum(self.shares * values)[:-1]])
-        terms: Floats = np.asarray(known + values * self._left, dtype=np.float64)
+        terms: Floats = known + values * self._left
         return terms
 
     def error(self, values: Floats, span: float) -> Error:

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from simulator.expect.methods.auto import Auto
+from simulator.expect.methods.exact import Exact
 from simulator.expect.methods.monte_carlo import MonteCarlo
+from simulator.expect.methods.stratified import Stratified
 from simulator.expect.methods.target import Target
 from tests.support.scores import chain_law, exact_by_force, mixture_law, question, unequal_law
 
@@ -12,6 +15,9 @@ TARGET = Target(absolute=0.01, max_forwards=60)
 METHODS = {
     "monte_carlo": MonteCarlo(method="monte_carlo", target=TARGET),
     "monte_carlo, plain": MonteCarlo(method="monte_carlo", controls=False, target=TARGET),
+    "stratified": Stratified(method="stratified", target=Target(absolute=1e-5, max_forwards=60)),
+    "exact": Exact(method="exact", target=TARGET),
+    "auto": Auto(target=TARGET),
 }
 SEEDS = 200
 
