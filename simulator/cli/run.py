@@ -88,7 +88,9 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.expected_table import expected_tables  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.models import model_tables  # noqa: PLC0415
+    from simulator.report.numbers import estimate_of  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
+    from simulator.report.score_table import score_table  # noqa: PLC0415
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
     from simulator.report.sharper import sharper_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
@@ -97,10 +99,11 @@ def tables_of(record: Record) -> list[FittingTable]:
 
     traffic = traffic_tables(record)
     summary = [rich_table(record)] * (has_summary(record) or not traffic)
-    served = any("served_accuracy" in cell.estimates for cell in record.cells)
+    served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)
     machines = [] if served else machine_tables(record)
     others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
     measured = [*expected_tables(record), *model_tables(record), *time_tables(record), *traffic, *machines,
                 *sending_tables(record)]
-    return [*(repeats_tables(record) or summary), *measured, *(table for table in others if table)]
+    scores = [table for table in [score_table(record)] if table]
+    return [*(repeats_tables(record) or summary), *scores, *measured, *(table for table in others if table)]

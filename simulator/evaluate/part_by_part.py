@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,10 @@ from simulator.evaluate.plan import RunPlan, Sent
 from simulator.evaluate.runner import PartRunner, Tensor
 from simulator.evaluate.stack import stacked
 
-Classes = NDArray[np.intp]
+Classes = NDArray[Any]
+"""Of each sample its class (intp) or, in a regression, its number (float64)."""
+Read = Callable[[str, Tensor, NDArray[np.intp]], Classes]
+"""From an exit, its output and the samples to what is kept of each answer."""
 Outputs = Mapping[str, Mapping[int, Tensor]]
 TENSORS_PER_CALL = 4  # alive at once, of a call's widest: inputs and outputs, ours and the runner's
 
@@ -46,20 +50,21 @@ class Evaluation:
         self.part_runs = 0  # distinct outputs computed so far; sources and adapters are not counted
         self._sent_bytes: dict[int, float] = {}  # of one row, learnt from the first chunk
 
-    def predictions(self, deliveries: Sequence[int]) -> dict[int, Classes]:
-        """Return the predicted class of every test sample for each delivery, shape ``(samples,)``.
+    def predictions(self, deliveries: Sequence[int], read: Read | None = None) -> dict[int, Classes]:
+        """Return the answer to every test sample for each delivery, shape ``(samples,)``.
 
-        The empty delivery has no prediction and is not in what comes back.
+        The empty delivery has no answer and is not in what comes back. With ``read`` it is what that keeps of outputs.
         """
+        read = read or (lambda part, output, samples: self.runner.predict(part, output))
         plan = RunPlan.of(self.graph, deliveries)
         self.part_runs += plan.part_runs
-        predicted = {delivery: np.empty(self.samples, dtype=np.intp) for delivery in plan.deliveries}
+        predicted: dict[int, Classes] = {}
         start = 0
         while plan.deliveries and start < self.samples:
             samples = np.arange(start, min(start + self.chunk_rows(plan), self.samples))
             with self.damage.tolerance():
-                for delivery, classes in self._chunk(plan, samples):
-                    predicted[delivery][samples] = classes
+                for delivery, answers in self._chunk(plan, samples, read):
+                    predicted.setdefault(delivery, np.empty(self.samples, answers.dtype))[samples] = answers
             start += len(samples)
         return predicted
 
@@ -83,7 +88,7 @@ class Evaluation:
         bound = self.memory_bytes // 8 // self._widest(part)
         return max(1, min(self.rows_per_call, self.runner.call_rows(part), bound))
 
-    def _chunk(self, plan: RunPlan, samples: Classes) -> Iterator[tuple[int, Classes]]:
+    def _chunk(self, plan: RunPlan, samples: Classes, read: Read) -> Iterator[tuple[int, Classes]]:
         """Yield the predictions of these samples, delivery by delivery."""
         outputs: dict[str, dict[int, Tensor]] = {}
         self.damage.begin(samples)
@@ -95,7 +100,7 @@ class Evaluation:
                 made = self._run(part, whole, outputs, len(samples))
             outputs[part] = {fed: self.damage.part(part, fed, made[fed & ~own]) for fed in runs}
             for delivery, fed in plan.answers[part].items():
-                yield delivery, self.runner.predict(part, outputs[part][fed])
+                yield delivery, read(part, outputs[part][fed], samples)
             for done in plan.done_with[part]:
                 del outputs[done]
 

@@ -30,8 +30,8 @@ class PartRunner(Protocol):
     def no_input(self, part: str, rows: int) -> Tensor:
         """Return what a part that fires with no input runs on: zeros in the shape of its input, ``rows`` of them."""
 
-    def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
-        """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
+    def predict(self, exit_part: str, output: Tensor) -> NDArray[Any]:
+        """Return the answer of each row of an exit's output: a class or, in a regression, a number; ``(samples,)``."""
 
     def call_rows(self, part: str) -> int:
         """Return how many rows of a part run fastest in one call."""

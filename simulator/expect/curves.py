@@ -22,7 +22,7 @@ BULK = 0.999
 
 def accuracy_vs_failure(
     patterns: Patterns, delivery_of_pattern: Sequence[int], correct: Worth, probabilities: Floats,
-    groups: NDArray[np.generic] | None = None,
+    groups: NDArray[np.generic] | None = None, bounds: tuple[float, float] = (0.0, 1.0),
 ) -> Curve:
     """Return the expected accuracy when every component that can fail is down with probability p, independently.
 
@@ -33,6 +33,7 @@ def accuracy_vs_failure(
             requests without an answer out.
         probabilities: The values of p, shape ``(points,)``.
         groups: The cluster of each test sample; the band covers the finite test set.
+        bounds: The lowest and the highest mean worth that there can be.
     """
     count = len(patterns.components)
     downs = count - patterns.up.sum(axis=1)
@@ -49,8 +50,8 @@ def accuracy_vs_failure(
             counted += chance[:, np.newaxis]
     by_sample = np.divide(sums, counted, out=np.full_like(sums, np.nan), where=counted > 0)
     found = [cluster_mean(row, groups) for row in by_sample]
-    low = np.clip([estimate.low for estimate in found], 0, 1)
-    high = np.clip([estimate.high for estimate in found], 0, 1)
+    low = np.clip([estimate.low for estimate in found], *bounds)
+    high = np.clip([estimate.high for estimate in found], *bounds)
     method = f"exact over {len(patterns.up)} patterns, {found[0].method}"
     return _curve(probabilities, np.array([estimate.value for estimate in found]), (low, high),
                   ("failure probability p", "expected accuracy", method))

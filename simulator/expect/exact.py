@@ -104,7 +104,8 @@ class ExactExpectation:
 
 
 def expected_accuracy(
-    probability: Floats, delivery_of_pattern: Sequence[int], correct: Worth, groups: NDArray[np.generic] | None = None
+    probability: Floats, delivery_of_pattern: Sequence[int], correct: Worth, groups: NDArray[np.generic] | None = None,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> ExactExpectation:
     """Return the expected accuracy over all patterns.
 
@@ -115,6 +116,7 @@ def expected_accuracy(
             answer for the empty delivery; NaN there when requests without an answer are left out, and then the
             expectation is that of a request that is answered.
         groups: The cluster of each test sample; None: each is its own.
+        bounds: The lowest and the highest mean worth that there can be.
     """
     chances = probability_of_deliveries(probability, delivery_of_pattern)
     by_sample: Floats = np.zeros(0)
@@ -129,7 +131,7 @@ def expected_accuracy(
     patterns = f"exact over {len(probability)} patterns"
     all_up = np.asarray(correct(delivery_of_pattern[0]), dtype=np.float64)
     return ExactExpectation(
-        _over_test_set(by_sample, groups, f"{patterns}, "), _over_test_set(all_up, groups, ""),
+        _over_test_set(by_sample, groups, f"{patterns}, ", bounds), _over_test_set(all_up, groups, "", bounds),
         exactly(chances.get(EMPTY, 0.0), len(probability), patterns), _most_probable_first(rows), by_sample)
 
 
@@ -166,9 +168,11 @@ def probability_of_deliveries(weight: Floats, delivery_of_pattern: Sequence[int]
     return dict(zip(delivered.distinct, sums.tolist(), strict=True))
 
 
-def _over_test_set(by_sample: Floats, groups: NDArray[np.generic] | None, prefix: str) -> Estimate:
+def _over_test_set(
+    by_sample: Floats, groups: NDArray[np.generic] | None, prefix: str, bounds: tuple[float, float]
+) -> Estimate:
     found = cluster_mean(by_sample, groups)
-    return within(replace(found, method=f"{prefix}{found.method}"))
+    return within(replace(found, method=f"{prefix}{found.method}"), *bounds)
 
 
 def _most_probable_first(rows: list[dict[str, float | int]]) -> tuple[dict[str, float | int], ...]:

@@ -14,6 +14,7 @@ from simulator.expect.intervals import cluster_mean, within
 
 def individual_failures(
     patterns: Patterns, delivery_of_pattern: Sequence[int], correct: Worth, groups: NDArray[np.generic] | None = None,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> list[dict[str, Any]]:
     """Return a row for each component that can fail: ``down, probability, delivery, accuracy, low, high``.
 
@@ -25,11 +26,12 @@ def individual_failures(
         delivery_of_pattern: The delivery of each pattern.
         correct: Worth of a delivery for each test sample.
         groups: The cluster of each test sample; None: each is its own.
+        bounds: The lowest and the highest mean worth that there can be.
     """
     rows = []
     for place, name in enumerate(patterns.components):
         only = 1 << place
-        found = within(cluster_mean(correct(delivery_of_pattern[only]), groups))
+        found = within(cluster_mean(correct(delivery_of_pattern[only]), groups), *bounds)
         rows.append({"down": name, "probability": float(patterns.probability[only]),
                      "delivery": delivery_of_pattern[only], "accuracy": found.value, "low": found.low,
                      "high": found.high})

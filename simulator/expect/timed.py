@@ -62,10 +62,11 @@ def ending_counts(requests: Requests, arrivals: int) -> dict[str, int]:
     return counts
 
 
-def timed(requests: Requests, arrivals: int, mean: Mean = student_mean) -> dict[str, Estimate]:
+def timed(requests: Requests, arrivals: int, mean: Mean = student_mean, most: float = 1.0) -> dict[str, Estimate]:
     """Return served and on-time accuracy, the shares of the endings, and latencies (ms, over answered requests).
 
-    Each is found in every replication, and then averaged over replications with Student's t, or over batches of one.
+    Each is found in every replication, and then averaged over replications with Student's t, or over batches of one;
+    ``most`` is the highest mean worth that there can be.
 
     Raises:
         NothingLostError: the endings do not sum to the arrivals.
@@ -74,8 +75,8 @@ def timed(requests: Requests, arrivals: int, mean: Mean = student_mean) -> dict[
     on_time = requests.ending == ON_TIME
     shares = {"served_accuracy": requests.worth, "on_time_accuracy": (requests.correct & on_time).astype(float)}
     shares |= {f"share_{name}": (requests.ending == code).astype(float) for code, name in enumerate(ENDINGS)}
-    found = {name: within(mean(replication_means(values, requests.replication)))
-             for name, values in shares.items()}
+    found = {name: within(mean(replication_means(values, requests.replication)),
+                          high=most if name == "served_accuracy" else 1.0) for name, values in shares.items()}
     latency = latencies_ms(requests)
     means = np.array([values.mean() if len(values) else np.nan for values in latency])
     found["latency_mean_ms"] = within(mean(means), high=float("inf"))

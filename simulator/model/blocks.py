@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.blocks import Block
 from simulator.durations import Service
 from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
+from simulator.model.datasets.blocks import TableData
 from simulator.model.given import FromKeras, KerasFile
 from simulator.units import SizeBytes, WorkFlop
 
@@ -110,6 +111,7 @@ class ModelFile(Block):
     """A split model: who computes what, and who feeds whom.
 
     Args:
+        task: Whether exits score classes, or answer one number (``units: 1``): the ``target`` of a table.
         layer_defaults: Arguments that every layer of a class has unless it says otherwise, by class.
         blocks: Lists of layers by name, for ``{block: name}`` in a part.
         partitions: Ways to split the network, by name: the layers of each part.
@@ -119,6 +121,7 @@ class ModelFile(Block):
     """
 
     title: str = ""
+    task: Literal["classification", "regression"] = "classification"
     data: Data | None = None
     sources: dict[str, SourceBlock]
     parts: dict[str, PartBlock]
@@ -131,3 +134,12 @@ class ModelFile(Block):
     codecs: dict[str, Codec] = {}
     failout: Failout = Failout()
     training: Training = Training()
+
+    @model_validator(mode="after")
+    def _learns_what_its_data_hold(self) -> Self:
+        has_target = isinstance(self.data, TableData) and self.data.target is not None
+        if self.task == "regression" and self.data is not None and not has_target:
+            raise ValueError("task: regression needs data of kind table with a target, a column of numbers")
+        if self.task == "classification" and has_target:
+            raise ValueError("data with a target, a column of numbers, needs task: regression")
+        return self

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.model.backend import compiles, predicted
 from simulator.model.codecs import FLOAT32, InferenceCodec, PayloadCodec, received_rows
+from simulator.model.datasets.dataset import TargetScale
 from simulator.model.flat import with_flat_rows
 from simulator.model.split import SplitModel
 from simulator.model.work import activations, sample_bytes
@@ -26,10 +27,11 @@ class KerasRunner:
     Args:
         split: The model with its weights.
         x_test: Test samples, shape ``(samples, *shape)``.
+        target: What exits of a regression are numbers of; None: they score classes.
     """
 
-    def __init__(self, split: SplitModel, x_test: NDArray[Any]) -> None:
-        self.split = split
+    def __init__(self, split: SplitModel, x_test: NDArray[Any], target: TargetScale | None = None) -> None:
+        self.split, self.target = split, target
         self.data = split.inputs_of(x_test)
         self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
         pieces = {edge: split.pieces_on(edge) for edge in split.codecs}
@@ -77,8 +79,10 @@ class KerasRunner:
         """Return zeros in the shape of the part's input, ``rows`` of them, in the memory of one number."""
         return np.broadcast_to(np.float32(0), (rows, *self.split.parts[part].input.shape[1:]))
 
-    def predict(self, exit_part: str, output: Tensor) -> NDArray[np.intp]:
-        """Return the predicted class of each row of an exit's output, shape ``(samples,)``."""
+    def predict(self, exit_part: str, output: Tensor) -> NDArray[Any]:
+        """Return the answer of each row of an exit's output, its class or its number, shape ``(samples,)``."""
+        if self.target:
+            return self.target.numbers(output[:, 0])
         classes: NDArray[np.intp] = np.argmax(output, axis=1)
         return classes
 

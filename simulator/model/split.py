@@ -100,6 +100,9 @@ class SplitModel:
             told = f"an exit must end in one number for each of {self.classes} classes, not in {self.shapes[name]}"
             way_out = ("choose the output that answers with 'sim partition --outputs'" if self.given else
                        "end it with {layer: Dense, units: classes, activation: softmax}")
+            if self.model.task == "regression":
+                told = f"the exit of a regression must end in one number, not in {self.shapes[name]}"
+                way_out = "end it with {layer: Dense, units: 1}"
             return [Problem(f"parts.{name}" if self.given else f"parts.{name}.layers", told, way_out)]
         return []
 

@@ -66,7 +66,9 @@ def trained(  # noqa: PLR0913 - what weights depend on, by name
 
 
 def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, progress: Progress) -> None:
-    """Train a split model as one network, with failout where it has any: Adam on the sum of the exits' cross-entropies.
+    """Train a split model as one network, with failout where it has any: Adam on the sum of the exits' losses.
+
+    The loss is cross-entropy or, in a regression, the squared error of the target in standard deviations.
 
     Every epoch takes the samples in a new order and leaves out the remainder of the last batch. With a validation share
     the weights of the epoch with the smallest validation loss are kept. A sample that no path reaches in a step still
@@ -77,12 +79,14 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
         fit_adapters(split, dataset.x_train)
     if training.epochs == 0:
         return
-    whole = split.training_model
+    whole, scale = split.training_model, dataset.target_scale
     is_short = training.epochs * len(dataset.y_train) < FEW_STEPS * training.batch_size
     whole.compile(optimizer=OPTIMIZERS[training.optimizer](training.learning_rate),
                   jit_compile=compiles() and not is_short, run_eagerly=is_short,
-                  loss={name: exit_loss(split.parts[name]) for name in split.graph.exits})
-    x, y, dice = split.inputs_of(dataset.x_train), dataset.y_train, stream(seed, 0, "", "order")
+                  loss={name: "mean_squared_error" if scale else exit_loss(split.parts[name])
+                        for name in split.graph.exits})
+    x, dice = split.inputs_of(dataset.x_train), stream(seed, 0, "", "order")
+    y = scale.scaled(dataset.y_train) if scale else dataset.y_train
     kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])
 
     def batch(rows: NDArray[np.intp]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -128,6 +132,8 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
     }
     if numbers := {name: source.numbers for name, source in model.sources.items() if source.numbers}:
         named["numbers"] = numbers
+    if dataset.is_regression:
+        named["task"] = "regression"
     if model.keras:
         named["keras"] = given_identity(model)
     if codecs := training_codecs(split.codecs, graph):

@@ -110,9 +110,10 @@ class CrashSemantics(Block):
 
 
 NoAnswer = (
-    Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude"]
+    Literal["expected_guess", "sampled_guess", "majority", "wrong", "exclude", "training_mean"]
     | dict[Literal["uniform"], tuple[int, ...]]
     | dict[Literal["constant"], float]
+    | dict[Literal["value"], float]
 )
 
 

@@ -7,7 +7,16 @@ from collections.abc import Callable
 
 from simulator.expect.estimate import Estimate
 from simulator.report.fitting import FittingTable, Rows
-from simulator.report.numbers import FRACTION, SMALL, Style, cell_head, estimate_text, number_text
+from simulator.report.numbers import (
+    FRACTION,
+    SMALL,
+    Style,
+    cell_head,
+    estimate_of,
+    estimate_text,
+    in_words,
+    number_text,
+)
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Served against expected accuracy"
@@ -57,12 +66,12 @@ def agreement_table(record: Record) -> FittingTable | None:
 
 def agreement_title(record: Record) -> str:
     """Return the title: what is compared, or only counted."""
-    return TITLE if any(map(difference_text, record.cells)) else "Checks and counts"
+    return in_words(record, TITLE) if any(map(difference_text, record.cells)) else "Checks and counts"
 
 
 def difference(cell: CellRecord) -> float | None:
     """Return served minus expected accuracy; None where the cell lacks one of them."""
-    served, expected = cell.estimates.get("served_accuracy"), cell.estimates.get("expected_accuracy")
+    served, expected = estimate_of(cell, "served_accuracy"), estimate_of(cell, "expected_accuracy")
     return served.value - expected.value if served and expected else None
 
 

@@ -6,15 +6,20 @@ import math
 
 from simulator.expect.estimate import Estimate
 from simulator.report.numbers import (
+    ERROR,
     FRACTION,
     PERCENT,
     Style,
     band_text,
     cells_with,
     covered,
+    estimate_of,
     estimate_text,
     has_band,
+    in_words,
+    is_regression,
     number_text,
+    unit_of,
 )
 from simulator.report.repeats_table import as_estimate, axes_of, rows_of
 from simulator.study.record import CellRecord, Record
@@ -28,12 +33,12 @@ HEADLINES: tuple[tuple[str, str, Style, str], ...] = (
     ("latency_mean_ms", "Mean latency", Style(decimals=1), " ms"),
     ("traffic_on_demand_bytes", "Expected traffic of a request with skips on demand", Style(decimals=0), " B"),
 )
-SMALLER_IS_BETTER = {"latency_mean_ms", "traffic_on_demand_bytes"}
+SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", "traffic_on_demand_bytes"}
 
 
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
-    for name, words, style, unit in HEADLINES:
+    for name, words, style, unit in headlines(record):
         found = [cell for cell in compared(record, name) if name in cell.estimates]
         cells = [cell for cell in found if not math.isnan(cell.estimates[name].value)]
         if not cells:
@@ -44,6 +49,15 @@ def answer(record: Record) -> str:
             return f"{words} is {_shown(ranked[0].estimates[name], style, unit)}{_against_all_up(ranked[0], name)}."
         return _comparison(ranked, name, words, (style, unit))
     return "This run measured nothing that answers in one number; see the tables."
+
+
+def headlines(record: Record) -> tuple[tuple[str, str, Style, str], ...]:
+    """Return what a question is most likely about; of a regression, errors in the unit of its target."""
+    if not is_regression(record):
+        return HEADLINES
+    unit = f" {unit_of(record)}".rstrip()
+    return tuple((name.replace("accuracy", ERROR), in_words(record, words), style,
+                  unit if "accuracy" in name else given) for name, words, style, given in HEADLINES)
 
 
 def compared(record: Record, name: str) -> tuple[CellRecord, ...]:
@@ -61,8 +75,8 @@ def _shown(estimate: Estimate, style: Style, unit: str) -> str:
 
 
 def _against_all_up(cell: CellRecord, name: str) -> str:
-    all_up = cell.estimates.get("all_up_accuracy")
-    if all_up is None or "accuracy" not in name or math.isnan(all_up.value):
+    all_up = estimate_of(cell, "all_up_accuracy")
+    if all_up is None or not {"accuracy", ERROR} & set(name.split("_")) or math.isnan(all_up.value):
         return ""
     return f", against {number_text(all_up.value)} with every component up"
 
@@ -115,7 +129,7 @@ SHOWS = {
 
 def caption(record: Record, curve: str) -> str:
     """Return what a figure shows, what its bands cover and how its numbers were found."""
-    sentences = [SHOWS.get(curve, "")]
+    sentences = [in_words(record, SHOWS.get(curve, ""))]
     cells = cells_with(record, curve)
     if any(has_band(cell.curves[curve]) for cell in cells):
         sentences.append(f"Band: {band_text(record, curve)}.")

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from simulator.expect.curve import Curve
-from simulator.report.numbers import band_text, cells_with, has_band
+from simulator.report.numbers import band_text, cells_with, has_band, in_words, is_regression, unit_of
 from simulator.report.style import GREY, INK, Look, look_of, styled
 from simulator.study.record import CellRecord, Record
 
@@ -23,15 +23,23 @@ MANY_CELLS = 6  # from which on the legend stands beside the axes
 def accuracy_vs_failure(record: Record) -> Figure:
     """Return expected accuracy against the failure probability p (in %), one curve a cell, with its band."""
     with styled():
-        figure, axes = _new_axes("Accuracy against failure probability", len(record.cells))
+        figure, axes = _new_axes(in_words(record, "Accuracy against failure probability"), len(record.cells))
         for place, cell in _placed(record, "accuracy_vs_failure"):
             curve = cell.curves["accuracy_vs_failure"]
             draw_curve(axes, curve, look_of(place), cell.legend, x_scale=100.0)
         axes.set_xlabel("Failure probability p of each component that can fail (%)")
-        axes.set_ylabel("Expected accuracy (fraction correct)")
+        axes.set_ylabel(_of_score(record, "Expected accuracy (fraction correct)"))
         axes.margins(x=0.02)
         _finish(axes, record, "accuracy_vs_failure")
     return figure
+
+
+def _of_score(record: Record, label: str) -> str:
+    """Return the label of an axis of accuracies; of a regression, of errors in the unit of the target."""
+    if not is_regression(record):
+        return label
+    unit = unit_of(record)
+    return in_words(record, label.partition(" (")[0]) + f" ({unit})" * bool(unit)
 
 
 def latency_distribution(record: Record, deadline_ms: float | None) -> Figure:

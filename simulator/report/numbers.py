@@ -27,6 +27,9 @@ CURVE_ESTIMATE = {
 }
 
 
+ERROR, WORDS = "mae", "mean absolute error"  # the score of a regression, in names and in sentences
+
+
 @dataclass(frozen=True)
 class Style:
     """How a number is shown: multiplied by ``scale``, with so many decimals."""
@@ -130,14 +133,40 @@ def covered(estimates: Iterable[Estimate]) -> str:
 def band_text(record: Record, curve: str) -> str:
     """Return the legend entry of the bands of a curve, such as ``95 % interval: finite test set``."""
     names = CURVE_ESTIMATE.get(curve, ())
-    found = [cell.estimates[name] for cell in cells_with(record, curve) for name in names if name in cell.estimates]
+    asked = [estimate_of(cell, name) for cell in cells_with(record, curve) for name in names]
+    found = [estimate for estimate in asked if estimate]
     covers = covered(found)
     return f"95 % interval: {covers}" if covers else "95 % interval"
 
 
 def present(record: Record, names: Iterable[str]) -> tuple[str, ...]:
     """Return the estimates of that list that at least one cell has, in the order of the list."""
-    return tuple(name for name in names if any(name in cell.estimates for cell in record.cells))
+    return tuple(name for name in names if any(estimate_of(cell, name) for cell in record.cells))
+
+
+def estimate_of(cell: CellRecord, name: str) -> Estimate | None:
+    """Return an estimate of a cell; of a regression, ``expected_mae`` where ``expected_accuracy`` is asked for."""
+    return cell.estimates.get(name) or cell.estimates.get(name.replace("accuracy", ERROR))
+
+
+def is_regression(record: Record) -> bool:
+    """Return whether the record's answers are numbers, so that errors stand in place of accuracies."""
+    return any(f"{kind}_{ERROR}" in cell.estimates for cell in record.cells for kind in ("expected", "served"))
+
+
+def unit_of(record: Record) -> str:
+    """Return the unit of a regression's target, "" where none is given."""
+    units = [str(row["unit"]) for cell in record.cells for row in cell.tables.get("target", ())]
+    return units[0] if units else ""
+
+
+def in_words(record: Record, text: str) -> str:
+    """Return a text of ours about accuracy; of a regression, about its error."""
+    if not is_regression(record):
+        return text
+    text = text.replace("mean worth of the answers", "mean absolute error of the answers")
+    return (text.replace("accuracies", f"{WORDS}s").replace("accuracy", WORDS)
+            .replace("Accuracy", WORDS[0].upper() + WORDS[1:]))
 
 
 def cell_head(record: Record) -> str:

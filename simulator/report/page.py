@@ -19,6 +19,7 @@ from simulator.report import (
     machines,
     models,
     repeats_table,
+    score_table,
     sendings,
     sharper,
     time_tables,
@@ -28,6 +29,7 @@ from simulator.report.agreement import agreement_rows, agreement_title, identity
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
 from simulator.report.html_style import CSS
+from simulator.report.numbers import in_words
 from simulator.report.tables import LEGEND, has_summary, summary_rows
 from simulator.study.record import Record
 
@@ -90,6 +92,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
+        _section(score_table.TITLE, _scores(record)),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
@@ -152,7 +155,8 @@ def _question(record: Record) -> str:
 
 def _figure(record: Record, name: str, svg: str) -> str:
     kind, _, cell = name.partition("-")
-    heading = HEADINGS.get(kind, kind.replace("_", " ").capitalize()) + (f": {cell}" if cell else "")
+    words = in_words(record, HEADINGS.get(kind, kind.replace("_", " ").capitalize()))
+    heading = words + (f": {cell}" if cell else "")
     words = html.escape(caption(record, kind))
     image = base64.b64encode(svg.encode("utf-8")).decode("ascii")
     return (f'<section><h2>{html.escape(heading)}</h2><figure><img alt="{html.escape(heading)}" '
@@ -173,7 +177,8 @@ def _summary(record: Record) -> str:
     if not has_summary(record) and traffic.has_traffic(record):
         return _methods(record)
     headers, rows = summary_rows(record)
-    words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(LEGEND[head])}" for head in headers if head in LEGEND)
+    words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(in_words(record, LEGEND[head]))}"
+                      for head in headers if head in LEGEND)
     note = f'<p class="small">{words}. Intervals cover 95 %; numbers without one are exact.</p>'
     if record.repeats:
         note += f"<details><summary>Every cell</summary>{_table(headers, rows)}</details>"
@@ -204,7 +209,14 @@ def _agreement(record: Record) -> str:
     if len(rows) <= MOST_TURNED:
         headers, *rows = (list(texts) for texts in zip(headers, *rows, strict=True))
     note = f'<p class="small">{html.escape(identity_note(record))}.</p>' if identity_note(record) else ""
-    return _table(headers, rows) + (AGREEMENT_NOTE if "bound" in str(headers) + str(rows) else "") + note
+    has_bound = "bound" in str(headers) + str(rows)
+    return _table(headers, rows) + (in_words(record, AGREEMENT_NOTE) if has_bound else "") + note
+
+
+def _scores(record: Record) -> str:
+    headers, rows = score_table.score_rows(record)
+    note = f'<p class="small">{html.escape(score_table.caption_of(record))}.</p>'
+    return _table(headers, rows) + note if rows else ""
 
 
 def _codecs(record: Record) -> str:

@@ -6,7 +6,17 @@ import html
 import math
 
 from simulator.report.fitting import FittingTable, Rows
-from simulator.report.numbers import FRACTION, MILLISECONDS, PERCENT, SMALL, Style, cell_head, estimate_text
+from simulator.report.numbers import (
+    ERROR,
+    FRACTION,
+    MILLISECONDS,
+    PERCENT,
+    SMALL,
+    Style,
+    cell_head,
+    estimate_text,
+    in_words,
+)
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Timed estimates, weighted by known probabilities"
@@ -38,7 +48,7 @@ def sharper_table(record: Record) -> FittingTable | None:
     nothing = [""] * 5
     texts = [[cell.name, *(text for name in names for text in rows.get(name, nothing)[3:])]
              for cell, rows in zip(record.cells, found, strict=True)]
-    return FittingTable(TITLE, heads, texts, CAPTION, is_turned=True)
+    return FittingTable(TITLE, heads, texts, in_words(record, CAPTION), is_turned=True)
 
 
 def sharper_html(record: Record) -> str:
@@ -49,7 +59,7 @@ def sharper_html(record: Record) -> str:
     head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
     return (f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-            f'<p class="small">{html.escape(CAPTION)}</p>')
+            f'<p class="small">{html.escape(in_words(record, CAPTION))}</p>')
 
 
 def factor_text(factor: float | None, half_width: float | None = None) -> str:
@@ -63,10 +73,14 @@ def factor_text(factor: float | None, half_width: float | None = None) -> str:
     return f"/ {factor:.1f}" if factor < 10 else f"/ {factor:,.0f}"
 
 
+def _known(name: str) -> str:
+    return name.replace(ERROR, "accuracy")
+
+
 def _rows(cell: CellRecord) -> Rows:
     found = []
-    for row in sorted(cell.tables.get("sharper", []), key=lambda row: [*NAMES].index(row["plain"])):
-        name, style = NAMES[row["plain"]]
+    for row in sorted(cell.tables.get("sharper", []), key=lambda row: [*NAMES].index(_known(row["plain"]))):
+        name, style = NAMES[_known(row["plain"])]
         plain, sharp = cell.estimates.get(row["plain"]), cell.estimates.get(row["estimate"])
         if plain is None or sharp is None or math.isnan(sharp.value) or plain.high == plain.low:
             continue  # nothing to gain

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from simulator.report.agreement import agreement_table
 from simulator.report.fitting import FittingTable, Rows
-from simulator.report.numbers import FRACTION, MILLISECONDS, PERCENT, Style, cell_head, estimate_text, present
+from simulator.report.numbers import (
+    FRACTION,
+    MILLISECONDS,
+    PERCENT,
+    Style,
+    cell_head,
+    estimate_of,
+    estimate_text,
+    in_words,
+    present,
+    unit_of,
+)
 from simulator.study.record import Record
 
 __all__ = ["agreement_table", "has_summary", "rich_table", "summary_rows", "table_title"]
@@ -58,7 +69,7 @@ def summary_rows(record: Record) -> tuple[list[str], Rows]:
     has_accuracy = bool(present(record, ("served_accuracy", "expected_accuracy")))
     shown = [column for column in SUMMARY if not (has_accuracy and column.name == "latency_mean_ms")]
     columns = [column for column in shown if present(record, (column.name,))]
-    rows = [[cell.name, *(estimate_text(cell.estimates.get(column.name), column.style) for column in columns)]
+    rows = [[cell.name, *(estimate_text(estimate_of(cell, column.name), column.style) for column in columns)]
             for cell in record.cells]
     return [cell_head(record), *(column.head for column in columns)], rows
 
@@ -78,5 +89,6 @@ def rich_table(record: Record) -> FittingTable:
     """Return the summary as a table that fits the terminal; intervals move under their numbers where they must."""
     headers, rows = summary_rows(record)
     accuracies = ", ".join(head for head in ACCURACIES if head in headers)
-    caption = f"{accuracies}: accuracies; {INTERVALS}" if accuracies else INTERVALS
+    unit = f" ({unit_of(record)})" if unit_of(record) else ""
+    caption = in_words(record, f"{accuracies}: accuracies{unit}; {INTERVALS}") if accuracies else INTERVALS
     return FittingTable(table_title(record), headers, rows, caption)

@@ -10,7 +10,16 @@ from typing import Any
 from simulator.expect.estimate import Estimate
 from simulator.report.fitting import FittingTable, Rows
 from simulator.report.held_table import held_table
-from simulator.report.numbers import FRACTION, MILLISECONDS, Style, cell_head, estimate_text, number_text, present
+from simulator.report.numbers import (
+    FRACTION,
+    MILLISECONDS,
+    Style,
+    cell_head,
+    estimate_text,
+    is_regression,
+    number_text,
+    present,
+)
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Accuracy in time"
@@ -62,7 +71,7 @@ def level_table(record: Record, level: float) -> FittingTable:
 
 def cost_table(record: Record) -> FittingTable | None:
     """Return goodput, latency while degraded and costs of a correct answer, cell by cell; None where there are none."""
-    names = present(record, [name for _, name, _ in COST])
+    names = () if is_regression(record) else present(record, [name for _, name, _ in COST])
     shown = [column for column in COST if column[1] in names]
     cells = [cell for cell in record.cells if any(name in cell.estimates for name in names)]
     rows = [[cell.name, *(_cost(cell, name, style) for _, name, style in shown)] for cell in cells]

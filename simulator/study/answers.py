@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
 
 from simulator.dataflow.costs import Costs
 from simulator.errors import Problem, ScenarioError
+from simulator.evaluate.guesses import guessed_classes, guessed_numbers
 from simulator.evaluate.held import HeldRequests
+from simulator.evaluate.judged import Judged
 from simulator.evaluate.no_answer import no_answer_worth
-from simulator.evaluate.outcomes import Outcomes
+from simulator.evaluate.outcomes import ACCURACY, ERROR, Judge, Outcomes, Ranking, Worth
 from simulator.evaluate.part_by_part import Classes
+from simulator.evaluate.score_blocks import needs_ranks
 from simulator.model.data import DataSet, load_data
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
-from simulator.study.kept import kept_path, read_kept, write_kept
+from simulator.study.kept import Kept, kept_path, read_kept, write_kept
 from simulator.study.memory import Memory
 from simulator.study.network import Network
 from simulator.study.progress import Progress
@@ -33,6 +39,9 @@ class Answers:
         is_synthetic: Whether random arrays stand in for a missing data set, or random weights for a missing Keras file.
         uncoded: The outcomes of the same weights without codecs that are not trained; None where there are none.
         predict_held: The predicted class of each answer that rests on values of earlier requests; never remembered.
+        ranking: How high the true class is, for scores that ask; None in a regression.
+        guess: What no answer is, as scores judge it.
+        unit: The unit of the targets of a regression.
     """
 
     outcomes: Outcomes
@@ -42,6 +51,9 @@ class Answers:
     is_synthetic: bool
     uncoded: Outcomes | None = None
     predict_held: Callable[[HeldRequests], Classes] | None = None
+    ranking: Ranking | None = None
+    guess: Judged | None = None
+    unit: str = ""
 
     @property
     def samples(self) -> int:
@@ -82,26 +94,19 @@ def answers(
     memory, assembly = memory or Memory(), assembly.standing_in() if quick else assembly
     dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
     found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress, memory))
-    return replace(found, outcomes=found.outcomes.again())
+    expected = assembly.scenario.measure.expected_accuracy
+    is_ranked = expected is not None and any(needs_ranks(block) for block in expected.scores)
+    return replace(found, outcomes=found.outcomes.again(found.ranking if is_ranked else None))
 
 
 def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, memory: Memory) -> Answers:
     """Return the answers of a cell from the disk, or from its network; a network is built only when it is needed."""
     network, is_new = memory.network(assembly, lambda: Network(assembly, dataset, label, progress))
     path = kept_path(assembly, dataset)
-    kept = read_kept(path)
-    was_kept = kept is not None
-    if kept is None:
-        if any(node.memory_bytes is not None for node in assembly.topology.nodes):
-            check_memory(assembly, network.untrained_costs())
-        kept = network.kept()
-        write_kept(path, kept)
-    else:
-        check_memory(assembly, kept.costs)
+    kept, was_kept = _found_or_made(path, assembly, network)
     if is_new:
         progress.trained(label, was_kept or network.was_cached, kept.weights)
-    rng = Streams(assembly.scenario.seed).of("", "no answer")
-    no_answer = no_answer_worth(assembly.scenario.policy.no_answer, dataset.y_train, dataset.y_test, rng)
+    judge, no_answer, guess = _judged(assembly, dataset)
 
     def outcomes(known: dict[int, Classes], *, has_codecs: bool) -> Outcomes:
         def predict(deliveries: Sequence[int]) -> Mapping[int, Classes]:
@@ -109,7 +114,14 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, 
             write_kept(path, kept)
             return known
 
-        return Outcomes(dataset.y_test, dataset.groups_test, no_answer, predict, known)
+        return Outcomes(dataset.y_test, dataset.groups_test, no_answer, predict, known, judge)
+
+    def ranked(deliveries: Sequence[int]) -> Mapping[int, Classes]:
+        classes, ranks = network.ranked(deliveries, assembly)
+        kept.coded.update(classes)
+        kept.ranks.update(ranks)
+        write_kept(path, kept)
+        return classes
 
     given = assembly.model.keras
     return Answers(
@@ -120,7 +132,37 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, 
         dataset.is_synthetic or (given is not None and given.is_stand_in),
         None if kept.uncoded is None else outcomes(kept.uncoded, has_codecs=False),
         network.held_predictions,
+        None if dataset.is_regression else Ranking(kept.ranks, ranked),
+        guess,
+        dataset.unit,
     )
+
+
+def _found_or_made(path: Path, assembly: Assembly, network: Network) -> tuple[Kept, bool]:
+    """Return what is kept of a network, and whether it was kept already."""
+    kept = read_kept(path)
+    if kept is not None:
+        check_memory(assembly, kept.costs)
+        return kept, True
+    if any(node.memory_bytes is not None for node in assembly.topology.nodes):
+        check_memory(assembly, network.untrained_costs())
+    made = network.kept()
+    write_kept(path, made)
+    return made, False
+
+
+def _judged(assembly: Assembly, dataset: DataSet) -> tuple[Judge, Worth, Judged]:
+    """Return how answers are judged, and what no answer is worth and is."""
+    rule, train, test = assembly.scenario.policy.no_answer, dataset.y_train, dataset.y_test
+
+    def rng() -> np.random.Generator:
+        return Streams(assembly.scenario.seed).of("", "no answer")
+
+    if dataset.is_regression:
+        missed = guessed_numbers(rule, train, test, rng())
+        return ERROR, missed.absolute, missed
+    worth = no_answer_worth(rule, train, test, rng())
+    return ACCURACY, worth, guessed_classes(rule, train, test, rng(), dataset.classes)
 
 
 def check_memory(assembly: Assembly, costs: Costs) -> None:

@@ -11,10 +11,7 @@ from simulator.dataflow.delivered import Delivered
 from simulator.evaluate.plan import RunPlan
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
-from simulator.expect.curves import (
-    accuracy_vs_failure,
-    accuracy_vs_failure_from_table,
-)
+from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import individual_failures, individual_failures_from_table
 from simulator.failures.process import NoLaw
@@ -32,6 +29,7 @@ from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.sampled_findings import Sampled, keep_clusters
+from simulator.study.score_findings import called_by_its_score, find_scores
 from simulator.study.store import CellAnswer
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic
@@ -118,7 +116,7 @@ class Cell:
             self._traffic()
         if measure.need_answers:
             self._note_answers()
-        found = self.found
+        found = called_by_its_score(self.found, self.answers)
         record = CellRecord(
             self.name,
             dict(self.variant.label),
@@ -178,8 +176,7 @@ class Cell:
         """Find the expected accuracy, where there are outcomes; exact where the process states its law."""
         asked = self.assembly.scenario.measure.expected_accuracy
         if asked and self.is_sampled:
-            outcomes = self.answers.outcomes if self.answers else None
-            return Sampled(self.assembly, outcomes, asked, self.found).find()
+            return Sampled(self.assembly, self.answers, asked, self.found).find()
         table = self._table()
         if table is None and self.answers is None:
             self.found.notes.append("no model and no given outcomes: accuracy is not measured")
@@ -197,11 +194,13 @@ class Cell:
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(deliveries.distinct)
-            expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups)
+            expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups,
+                                                  outcomes.bounds)
             keep_clusters(self.found, expectation.by_sample, outcomes.groups)
             chances = exact.probability_of_deliveries(probability, deliveries)
             if has_codecs(self.assembly.model):
                 find_codecs(self.answers, chances, deliveries[0], self.found)
+            find_scores(self.answers, asked.scores if asked else (), chances, deliveries[0], self.found)
             if self.assembly.graph.marks:
                 find_errors(self.assembly.graph, outcomes, chances, self.found)
         self._keep_expectation(expectation)
@@ -231,7 +230,8 @@ class Cell:
         elif self.answers:
             outcomes, graph = self.answers.outcomes, self.assembly.graph
             outcomes.ensure(self.delivery_of_pattern.distinct)
-            found = individual_failures(patterns, self.delivery_of_pattern, outcomes.correct, outcomes.groups)
+            found = individual_failures(patterns, self.delivery_of_pattern, outcomes.correct, outcomes.groups,
+                                        outcomes.bounds)
             rows = [{**row, "delivery": graph.text(row["delivery"])} for row in found]
         else:
             return
@@ -255,7 +255,8 @@ class Cell:
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(deliveries.distinct)
-            curve = accuracy_vs_failure(patterns, deliveries, outcomes.correct, probabilities, outcomes.groups)
+            curve = accuracy_vs_failure(patterns, deliveries, outcomes.correct, probabilities, outcomes.groups,
+                                        outcomes.bounds)
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve

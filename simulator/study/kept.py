@@ -22,7 +22,7 @@ from simulator.study.fingerprint import file_hash
 from simulator.study.memory import answers_name, errors_name
 
 FORMAT = 1  # raise it when evaluation changes, so that old answers are not taken for new ones
-CODED, UNCODED = "coded", "uncoded"
+CODED, UNCODED, RANKS = "coded", "uncoded", "ranks"
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,17 @@ class Kept:
     Args:
         weights: Hash of its weights.
         costs: FLOP, bytes and memory.
-        coded: Predicted class of every test sample by delivery, shape ``(samples,)``; grows as they are asked for.
+        coded: Answer to every test sample by delivery, shape ``(samples,)``: a class or, in a regression, a number;
+            grows as they are asked for.
         uncoded: The same without codecs that are not trained; None where there are none.
+        ranks: How many classes the exit scores higher than the true one, by delivery; only where that was asked for.
     """
 
     weights: str
     costs: Costs
     coded: dict[int, Classes] = field(default_factory=dict)
     uncoded: dict[int, Classes] | None = None
+    ranks: dict[int, Classes] = field(default_factory=dict)
 
 
 def kept_path(assembly: Assembly, dataset: DataSet) -> Path:
@@ -75,7 +78,7 @@ def read_kept(path: Path) -> Kept | None:
         found = Kept(plain["weights"], Costs(**costs), {}, {} if plain["has_uncoded"] else None)
         for name, array in arrays.items():
             kind, _, delivery = name.partition(":")
-            _of(found, kind)[int(delivery, 16)] = array.astype(np.intp)
+            _of(found, kind)[int(delivery, 16)] = array if kind == RANKS else _wide(array)
     except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
         return None
     return found
@@ -89,15 +92,21 @@ def write_kept(path: Path, kept: Kept) -> None:
     """
     plain = {"weights": kept.weights, "costs": asdict(kept.costs), "has_uncoded": kept.uncoded is not None}
     arrays: dict[str, Any] = {"about": np.frombuffer(json.dumps(plain).encode(), np.uint8)}
-    for kind in (CODED, UNCODED):
-        arrays |= {f"{kind}:{delivery:x}": _narrow(classes) for delivery, classes in _of(kept, kind).items()}
+    for kind in (CODED, UNCODED, RANKS):
+        arrays |= {f"{kind}:{delivery:x}": _narrow(answers) for delivery, answers in _of(kept, kind).items()}
     write_arrays(path, arrays)
 
 
 def _of(kept: Kept, kind: str) -> dict[int, Classes]:
     uncoded = {} if kept.uncoded is None else kept.uncoded
-    return {CODED: kept.coded, UNCODED: uncoded}[kind]
+    return {CODED: kept.coded, UNCODED: uncoded, RANKS: kept.ranks}[kind]
 
 
-def _narrow(classes: Classes) -> np.ndarray[Any, Any]:
-    return classes.astype(np.uint8 if classes.max(initial=0) <= np.iinfo(np.uint8).max else np.int32)
+def _narrow(answers: Classes) -> Classes:
+    if answers.dtype.kind == "f":
+        return answers
+    return answers.astype(np.uint8 if answers.max(initial=0) <= np.iinfo(np.uint8).max else np.int32)
+
+
+def _wide(answers: Classes) -> Classes:
+    return answers if answers.dtype.kind == "f" else answers.astype(np.intp)

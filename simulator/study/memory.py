@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.blocks import Block
 from simulator.dataflow.graph import PartGraph
 from simulator.scenario.identity import canonical_text, digest
 from simulator.study.assemble import Assembly
+
+NEWER: dict[str, Any] = {"task": "classification", "target": None, "unit": "", "columns": []}
 
 if TYPE_CHECKING:
     from simulator.model.data import DataSet
@@ -87,6 +89,19 @@ def graph_text(graph: PartGraph) -> str:
     return repr((graph.parts, graph.edges))
 
 
+def without_newer(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's plain values without keys that came after answers had been kept, where these say nothing.
+
+    Answers that are on a disk already keep their names so.
+
+    >>> without_newer({"task": "classification", "data": {"kind": "table", "target": None}})
+    {'data': {'kind': 'table'}}
+    """
+    kept = {key: value for key, value in plain.items() if key not in NEWER or NEWER[key] != value}
+    return {key: without_newer(value) if key == "data" and value else value for key, value in kept.items()}
+
+
 def _text(block: object, beside: str = "") -> str:
     plain = block.model_dump(mode="json", by_alias=True, exclude={"title"}) if isinstance(block, Block) else None
+    plain = plain and without_newer(plain)
     return canonical_text({"block": plain, "beside": beside})

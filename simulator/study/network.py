@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from simulator.dataflow.costs import Costs
 from simulator.evaluate.damage import damage_of
 from simulator.evaluate.held import HeldEvaluation, HeldRequests
-from simulator.evaluate.part_by_part import Classes, Evaluation
+from simulator.evaluate.part_by_part import Classes, Evaluation, Read
+from simulator.evaluate.ranks import class_and_rank, parted_ranks
 from simulator.model.data import DataSet
 from simulator.study.assemble import Assembly
 from simulator.study.kept import Kept
@@ -60,7 +61,7 @@ class Network:
     def _runner(self) -> KerasRunner:
         from simulator.model.runner import KerasRunner  # noqa: PLC0415 - Keras
 
-        return KerasRunner(self._trained[0], self.dataset.x_test)
+        return KerasRunner(self._trained[0], self.dataset.x_test, self.dataset.target_scale)
 
     @property
     def was_cached(self) -> bool:
@@ -78,8 +79,20 @@ class Network:
         ``cell`` is the one that asks: its silent errors damage what its deliveries say.
         """
         runner = self._runner if has_codecs else self._runner.without_arithmetic()
+        return self._evaluated(deliveries, runner, cell)
+
+    def ranked(self, deliveries: Sequence[int], cell: Assembly) -> tuple[Mapping[int, Classes], Mapping[int, Classes]]:
+        """Return predicted classes and the ranks of the true ones by delivery, from one pass through the network."""
+        read = partial(class_and_rank, self._runner, self.dataset.y_test)
+        both = self._evaluated(deliveries, self._runner, cell, read)
+        parted = {delivery: parted_ranks(codes) for delivery, codes in both.items()}
+        return {key: one for key, (one, _) in parted.items()}, {key: one for key, (_, one) in parted.items()}
+
+    def _evaluated(self, deliveries: Sequence[int], runner: KerasRunner, cell: Assembly, read: Read | None = None,
+                   ) -> Mapping[int, Classes]:
         damage = damage_of(cell.graph, {error.tag: error.block for error in cell.errors}, cell.scenario.seed)
-        return Evaluation(cell.graph, runner, len(self.dataset.y_test), damage=damage).predictions(deliveries)
+        samples = len(self.dataset.y_test)
+        return Evaluation(cell.graph, runner, samples, damage=damage).predictions(deliveries, read)
 
     def held_predictions(self, asked: HeldRequests) -> Classes:
         """Return the predicted class of each answer that rests on values held from earlier requests."""

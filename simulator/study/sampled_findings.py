@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.outcomes import Outcomes
+from simulator.evaluate.score_outcomes import ScoreOutcomes
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import worth_by_cluster
 from simulator.expect.intervals import cluster_mean, exactly, within
 from simulator.expect.methods.expectation import Expectation, Mean, Question
 from simulator.expect.methods.method import CannotEstimate, Method
 from simulator.expect.methods.most_probable import most_probable
-from simulator.expect.scored import Floats, Scored
+from simulator.expect.scored import Floats, Places, Scored
 from simulator.failures.cause_law import CauseLaw
 from simulator.failures.process import FailureProcess, NoLaw
 from simulator.failures.stated_causes import cause_law_of
 from simulator.seeds import Streams
+from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
+from simulator.study.score_findings import find_scores, score_outcomes
 from simulator.study.scored import ScoredDeliveries, scored_of
 
 LIKELY, TRIED = 16, 64  # patterns in a record, and sets of causes that they are looked for among
@@ -37,15 +42,20 @@ class Sampled:
 
     Args:
         assembly: The cell.
-        outcomes: The answers of its model; None: given, or none.
+        answers: The answers of its model; None: given, or none.
         method: How.
         found: What is filled in.
     """
 
     assembly: Assembly
-    outcomes: Outcomes | None
+    answers: Answers | None
     method: Method
     found: Findings
+
+    @property
+    def outcomes(self) -> Outcomes | None:
+        """The worth of the model's answers."""
+        return self.answers.outcomes if self.answers else None
 
     def find(self) -> Estimate | None:
         """Fill in the estimates and return the expected accuracy, None where nothing says it.
@@ -57,6 +67,10 @@ class Sampled:
         if scored is None:
             self.found.notes.append("no model and no given outcomes: accuracy is not measured")
             return None
+        if math.isinf(scored.bounds[1]):
+            raise ScenarioError(Problem("measure.expected_accuracy", "the error of a regression has no highest value, so "
+                                        "that what is left out or not drawn cannot be bounded",
+                                        "sum over all patterns: let at most 20 fail, or write method: exact"))
         question = self._question(scored)
         try:
             expectation = self.method.expect(question)
@@ -75,7 +89,24 @@ class Sampled:
             self._likely(question.law, scored, expectation)
         if len(by_sample) and self.outcomes is not None:
             keep_clusters(self.found, by_sample, self.outcomes.groups)
+        self._scores(expectation, scored)
         return self.found.estimates["expected_accuracy"]
+
+    def _scores(self, expectation: Expectation, scored: Scored) -> None:
+        """Find the further scores: the same weights of deliveries, and the sampling's interval of each."""
+        if self.answers is None or not isinstance(scored, ScoredDeliveries) or not self.method.scores:
+            return
+        places, weights = expectation.sample.by_delivery
+        chances = dict(zip((scored.deliveries[place] for place in places), weights.tolist(), strict=True))
+        all_up = self.assembly.reach.delivery(frozenset())
+        find_scores(self.answers, self.method.scores, chances, all_up, self.found)
+        if not expectation.draws:
+            return
+        for one in score_outcomes(self.answers, self.method.scores):
+            mean = expectation.sample.mean(partial(_scores_of, one, scored))
+            if one.score.name != "accuracy":
+                self.found.estimates[f"expected_{one.score.name}_sampling"] = Estimate(
+                    mean.value, mean.low, mean.high, expectation.draws, expectation.how, "failures")
 
     def _question(self, scored: Scored) -> Question:
         streams, process = Streams(self.assembly.scenario.seed), self.assembly.process
@@ -154,6 +185,12 @@ class Sampled:
             {"down": ", ".join(np.array(scored.components)[~up].tolist()) or "nothing", "probability": float(p),
              "accuracy": float(score), "contribution": float(p * score), "loss": float(p * (best - score))}
             for up, p, score in zip(patterns[order], chance[order], scores, strict=True)]
+
+
+def _scores_of(one: ScoreOutcomes, scored: ScoredDeliveries, places: Places) -> Floats:
+    distinct, row = np.unique(places, return_inverse=True)
+    values: Floats = one.accuracy([scored.deliveries[place] for place in distinct.tolist()])[row.reshape(-1)]
+    return values
 
 
 def _probability(no_flow: Mean, expectation: Expectation) -> Estimate:

@@ -20,7 +20,11 @@ from simulator.study.assemble import Assembly, read_table
 
 
 class Judged(Protocol):
-    """How accurate each delivery is."""
+    """How accurate each delivery is, or what another score of it is."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value that a delivery can have."""
 
     def accuracy(self, deliveries: Sequence[int]) -> Floats:
         """Return the accuracy of each delivery, shape ``(deliveries,)``."""
@@ -30,10 +34,12 @@ class Judged(Protocol):
 class ScoredDeliveries:
     """Mean worth of each pattern's delivery over the test set (fulfils ``simulator.expect.scored.Scored``).
 
+    With ``ScoreOutcomes`` it is any other score, so that what estimates expected accuracy estimates each of them.
+
     Args:
         components: Names of what can fail.
         reach: From what is down to the delivery.
-        outcomes: Worth of every delivery.
+        outcomes: Worth of every delivery, or another score of it.
     """
 
     def __init__(self, components: tuple[str, ...], reach: Reach, outcomes: Judged) -> None:
@@ -49,8 +55,8 @@ class ScoredDeliveries:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The range of a share, or what is stated."""
-        return self.outcomes.bounds if isinstance(self.outcomes, PartsAccuracy) else (0.0, 1.0)
+        """The range of the score."""
+        return self.outcomes.bounds
 
     @property
     def forwards(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.evaluate.outcomes import SHARE
 from simulator.expect.control import controlled_accuracy
 from simulator.expect.curves import accuracy_over_time, latency_curve
 from simulator.expect.cycles import cycles
@@ -143,7 +144,8 @@ class TimedFindings:
         found = self.found
         spread = spread_of(runs, self.assembly.reach.relevant)
         found.notes += [spread.note] if spread.note else []
-        estimates = timed(replace(requests, replication=spread.label), total, spread.mean)
+        most = self.answers.outcomes.bounds[1] if self.answers else 1.0
+        estimates = timed(replace(requests, replication=spread.label), total, spread.mean, most)
         found.estimates |= {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
         found.curves["latency"] = latency_curve(requests)
         found.tables["reasons"] = self._reasons(runs, requests)
@@ -166,7 +168,7 @@ class TimedFindings:
             runs.replication,
             (runs.blame > 0) & (runs.blame & REASON_MASK == BY_WAIT),
         )
-        self._keep_gap(gap(lives, expected, self._switches_per_s()))
+        self._keep_gap(gap(lives, expected, self._bounding_switches_per_s()))
 
     def _keep_gap(self, split: Gap) -> None:
         self.found.estimates |= split.estimates()
@@ -175,6 +177,10 @@ class TimedFindings:
                 "served and expected accuracy differ by more than failures in flight can explain: "
                 "look at gap_congestion and gap_detection"
             )
+
+    def _bounding_switches_per_s(self) -> NDArray[np.float64] | None:
+        """Return how often components switch, where one switch changes the worth of an answer by at most 1."""
+        return self._switches_per_s() if self.answers and self.answers.outcomes.bounds == SHARE else None
 
     def _switches_per_s(self) -> NDArray[np.float64] | None:
         process = self.assembly.process

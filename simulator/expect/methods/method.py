@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulator.blocks import Block
+from simulator.evaluate.score_blocks import ScoreBlock
 from simulator.expect.methods.expectation import Expectation, Question
 from simulator.expect.methods.strata import Places
 from simulator.expect.methods.target import Target
@@ -19,9 +20,13 @@ class CannotEstimate(ValueError):
 
 
 class Method(Block, ABC):
-    """A way to an expectation; ``target`` says when it is good enough."""
+    """A way to an expectation; ``target`` says when it is good enough.
+
+    ``scores`` are further scores of a model's answers, each expected over the same patterns with the same weights.
+    """
 
     target: Target = Target()
+    scores: tuple[ScoreBlock, ...] = ()
 
     @property
     def exact_up_to(self) -> int:

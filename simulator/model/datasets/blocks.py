@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.blocks import Block
 
@@ -154,8 +154,11 @@ class TableData(DataBlock):
     """Any CSV file or npz of columns, with one of labels; no group is both in training and in the test.
 
     Args:
-        path: The CSV file (with a header) or the npz.
+        path: The CSV file or the npz.
         label: The column of classes: whole numbers from 0, or words, which are numbered in alphabetical order.
+        target: Instead of ``label``: the column of numbers that a model with ``task: regression`` answers.
+        unit: The unit of the target, for tables and figures.
+        columns: The names of all columns, for a CSV file without a header.
         group: The column of clusters (a person, a recording); without it each row stands for itself.
         features: The columns of a sample; without it all but label and group.
         test_groups: The groups that are the test set.
@@ -170,7 +173,10 @@ class TableData(DataBlock):
 
     kind: Literal["table"]
     path: str
-    label: str
+    label: str | None = None
+    target: str | None = None
+    unit: str = ""
+    columns: tuple[str, ...] = ()
     group: str | None = None
     features: tuple[str, ...] = ()
     test_groups: tuple[str | int, ...] = ()
@@ -181,7 +187,22 @@ class TableData(DataBlock):
 
     def promised(self) -> tuple[Shape | None, int | None]:
         """Return what the block says."""
-        return self.shape or ((len(self.features),) if self.features else None), self.classes
+        own = set(self.columns) - {self.label, self.target, self.group}
+        count = len(self.features) or len(own)
+        return self.shape or ((count,) if count else None), self.classes if self.target is None else 1
+
+    @property
+    def truth(self) -> str:
+        """The column of the truth: of classes, or of numbers."""
+        return self.label or self.target or ""
+
+    @model_validator(mode="after")
+    def _has_one_truth(self) -> Self:
+        if (self.label is None) == (self.target is None):
+            raise ValueError("write either label, a column of classes, or target, a column of numbers")
+        if self.target is not None and self.classes is not None:
+            raise ValueError("a target has no classes: leave classes out")
+        return self
 
 
 class ArraysData(DataBlock):

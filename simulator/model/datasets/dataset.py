@@ -18,20 +18,42 @@ SYNTHETIC_SAMPLES = {"train": 96, "test": 64}
 
 
 @dataclass(frozen=True)
+class TargetScale:
+    """Where the targets of a regression lie; exits answer in standard deviations from the mean.
+
+    Args:
+        mean: Of the training targets.
+        deviation: Their standard deviation; 1 where they are all alike.
+    """
+
+    mean: float
+    deviation: float
+
+    def scaled(self, targets: Array) -> Array:
+        """Return targets as an exit should answer them, float32, shape ``(samples, 1)``."""
+        return (((targets - self.mean) / self.deviation)[:, np.newaxis]).astype(np.float32)
+
+    def numbers(self, answers: Array) -> Array:
+        """Return what an exit's answers say, float64, in the target's unit."""
+        return answers.astype(np.float64) * self.deviation + self.mean
+
+
+@dataclass(frozen=True)
 class DataSet:
-    """Samples with their classes, split into training and test.
+    """Samples with their classes, or with the numbers of a regression, split into training and test.
 
     Args:
         x_train: Training samples, float32, shape ``(samples, *shape)``.
-        y_train: Their classes, int64, shape ``(samples,)``.
+        y_train: Their classes, int64, shape ``(samples,)``; or their targets, float64.
         x_test: Test samples.
         y_test: Their classes.
         groups_train: Cluster of each training sample (recording, frame, subject; the row number where there is none).
         groups_test: Cluster of each test sample; errors within a cluster are alike.
-        classes: Number of classes.
+        classes: Number of classes; 1 in a regression, for the one number of an answer.
         title: What it is, for people.
         is_synthetic: Random arrays stand in for a file that is missing.
         fingerprint: Hash of all of the above that a result can depend on.
+        unit: The unit of the targets of a regression, as the user writes it.
     """
 
     x_train: Array
@@ -44,6 +66,19 @@ class DataSet:
     title: str
     is_synthetic: bool
     fingerprint: str
+    unit: str = ""
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether answers are numbers, not classes."""
+        return self.y_train.dtype.kind == "f"
+
+    @property
+    def target_scale(self) -> TargetScale | None:
+        """Where the targets of a regression lie; None for classes."""
+        if not self.is_regression:
+            return None
+        return TargetScale(float(self.y_train.mean()), float(self.y_train.std()) or 1.0)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,14 +151,18 @@ def synthetic(block: DataBlock) -> DataSet:
     count = sum(SYNTHETIC_SAMPLES.values())
     dice = stream(0, 0, "data", "synthetic")
     x = dice.random((count, *shape), dtype=np.float32)
-    y = np.arange(count) % classes
+    is_regression = getattr(block, "target", None) is not None
+    y = dice.standard_normal(count) if is_regression else np.arange(count) % classes
     made = split(x, y, np.arange(count) >= SYNTHETIC_SAMPLES["train"], np.arange(count), title="random arrays",
                  classes=classes)
     kind = getattr(block, "kind", "")
-    return replace(made, is_synthetic=True, title=f"SYNTHETIC stand-in for the data set {kind!r}")
+    title = f"SYNTHETIC stand-in for the data set {kind!r}"
+    return replace(made, is_synthetic=True, title=title, unit=getattr(block, "unit", ""))
 
 
 def _class_count(y: Array, classes: int | None) -> int:
+    if y.dtype.kind == "f":
+        return 1
     return classes if classes is not None else int(y.max(initial=0)) + 1
 
 
@@ -132,6 +171,6 @@ def _check(title: str, sizes: tuple[int, int], y: Array, classes: int) -> None:
         lacking = "the test" if sizes[0] else "training"
         raise ScenarioError(Problem("data", f"{title!r} leaves no sample for {lacking}",
                                     "hold out fewer or more subjects"))
-    if y.min() < 0 or y.max() >= classes:
+    if y.dtype.kind != "f" and (y.min() < 0 or y.max() >= classes):
         told = f"{title!r} has labels {y.min()} to {y.max()}, not 0 to {classes - 1}"
         raise ScenarioError(Problem("data.classes", told, f"write {int(y.max()) + 1}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,10 +46,11 @@ def load_table(block: TableData, base: Path) -> DataSet:
         raise ScenarioError(Problem("data.path", f"row {row + 1} of {str(path)!r} has a value that is no finite number",
                                     "fill it in or leave the row out"))
     x = _folded(columns.x, block, path)
-    y, classes = _classes(columns.label, block)
+    y, classes = _targets(columns.label, block) if block.target else _classes(columns.label, block)
     is_test, groups = _held_out(columns, block)
     x = scaled(x, is_test, standardise=block.standardise)
-    return split(x, y, is_test, groups, title=path.stem, classes=block.classes or classes)
+    made = split(x, y, is_test, groups, title=path.stem, classes=block.classes or classes)
+    return replace(made, unit=block.unit)
 
 
 def _folded(x: Array, block: TableData, path: Path) -> Array:
@@ -59,6 +60,26 @@ def _folded(x: Array, block: TableData, path: Path) -> Array:
         told = f"{list(block.shape)} does not hold the {math.prod(x.shape[1:])} features of a row of {str(path)!r}"
         raise ScenarioError(Problem("data.shape", told, "write a shape of as many numbers, or leave it out"))
     return x.reshape(len(x), *block.shape)
+
+
+def _targets(target: Array, block: TableData) -> tuple[Array, int]:
+    """Return the number of each row, and that one number is an answer."""
+    try:
+        numbers = target.astype(np.float64)
+        is_number = np.isfinite(numbers)
+    except ValueError:
+        is_number = np.array([_is_number(text) for text in target])
+    if not is_number.all():
+        told = f"column {block.target!r} holds {str(target[~is_number][0])!r}, which is no number"
+        raise ScenarioError(Problem("data.target", told, "fill it in or leave the row out; for classes write label"))
+    return numbers, 1
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _classes(label: Array, block: TableData) -> tuple[Array, int]:
@@ -103,13 +124,19 @@ def _csv(path: Path, block: TableData) -> Columns:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
-            header, has_rows = [name.strip() for name in next(reader, [])], any(reader)
+            header = list(block.columns) or [name.strip() for name in next(reader, [])]
+            first = next(filter(None, reader), None)
+            has_rows = first is not None
         if not has_rows:
             raise ScenarioError(Problem("data.path", f"{str(path)!r} holds no rows",
                                         "write a header and one row a sample"))
-        features = _features(header, block, path)
-        words = _read(path, [header.index(name) for name in (block.label, block.group) if name is not None], str)
-        x = _read(path, [header.index(name) for name in features], np.float32)
+        if block.columns and first is not None and len(first) != len(header):
+            raise ScenarioError(Problem("data.columns", f"{len(header)} names for the {len(first)} columns of "
+                                        f"{str(path)!r}", "write a name for each, in order"))
+        features, skip = _features(header, block, path), 0 if block.columns else 1
+        named = [header.index(name) for name in (block.truth, block.group) if name is not None]
+        words = _read(path, named, str, skip)
+        x = _read(path, [header.index(name) for name in features], np.float32, skip)
     except (OSError, ValueError, csv.Error) as error:
         raise ScenarioError(Problem("data.path", f"{str(path)!r} is not a table of numbers: {error}",
                                     "write numbers, or name other columns in data.features")) from error
@@ -117,8 +144,8 @@ def _csv(path: Path, block: TableData) -> Columns:
     return Columns(x, words[:, 0], words[:, 1] if block.group is not None else None)
 
 
-def _read(path: Path, columns: Sequence[int], kind: type) -> Array:
-    table: Array = np.loadtxt(path, dtype=kind, delimiter=",", skiprows=1, quotechar='"', comments=None,
+def _read(path: Path, columns: Sequence[int], kind: type, skip: int) -> Array:
+    table: Array = np.loadtxt(path, dtype=kind, delimiter=",", skiprows=skip, quotechar='"', comments=None,
                               usecols=columns, ndmin=2, encoding="utf-8-sig")
     return table
 
@@ -130,7 +157,7 @@ def _npz(path: Path, block: TableData) -> Columns:
     """Return an npz as a table: its arrays are the columns, side by side; a single one keeps its shape."""
     raw = arrays_of(path)
     features = _features(list(raw), block, path)
-    count = len(raw[block.label].reshape(-1))
+    count = len(raw[block.truth].reshape(-1))
     named = [*features, *([block.group] if block.group is not None else [])]
     short = [name for name in named if not raw[name].shape or len(raw[name]) != count]
     words = [name for name in features if name not in short and raw[name].dtype.kind not in "biuf"]
@@ -143,17 +170,17 @@ def _npz(path: Path, block: TableData) -> Columns:
     whole = raw[features[0]] if len(features) == 1 else np.concatenate([raw[f].reshape(count, -1) for f in features], 1)
     x = whole.reshape(count, -1) if whole.ndim == 1 else whole
     group = raw[block.group].reshape(-1).astype(str) if block.group is not None else None
-    return Columns(x, raw[block.label].reshape(-1), group)
+    return Columns(x, raw[block.truth].reshape(-1), group)
 
 
 def _features(names: Sequence[str], block: TableData, path: Path) -> list[str]:
     """Return the columns of a sample; all columns that are named are there, once."""
-    wanted = [block.label, *([block.group] if block.group is not None else []), *block.features]
+    wanted = [block.truth, *([block.group] if block.group is not None else []), *block.features]
     problems = [Problem("data.path", f"{str(path)!r} has no column {name!r}", did_you_mean(name, names))
                 for name in wanted if name not in names]
     problems += [Problem("data.path", f"{str(path)!r} has more than one column {name!r}", "give each a name of its own")
                  for name in sorted({name for name in wanted if names.count(name) > 1})]
-    features = list(block.features) or [name for name in names if name not in (block.label, block.group)]
+    features = list(block.features) or [name for name in names if name not in (block.truth, block.group)]
     if not features:
         problems.append(Problem("data.path", f"{str(path)!r} has no column beside label and group", "give it features"))
     if problems:
