@@ -68,8 +68,8 @@ class Sampled:
             self.found.notes.append("no model and no given outcomes: accuracy is not measured")
             return None
         if math.isinf(scored.bounds[1]):
-            raise ScenarioError(Problem("measure.expected_accuracy", "the error of a regression has no highest value, so "
-                                        "that what is left out or not drawn cannot be bounded",
+            raise ScenarioError(Problem("measure.expected_accuracy", "the error of a regression has no highest value, "
+                                        "so that what is left out or not drawn cannot be bounded",
                                         "sum over all patterns: let at most 20 fail, or write method: exact"))
         question = self._question(scored)
         try:
@@ -84,7 +84,8 @@ class Sampled:
         self._note(expectation)
         if question.law is not None and not question.law.is_exact:
             states = len(question.law.weight)
-            self.found.notes.append(f"the failures' latent state is continuous: {states} values stand for it (quadrature)")
+            self.found.notes.append(f"the failures' latent state is continuous: {states} values stand for it "
+                                    "(quadrature)")
         if question.law is not None:
             self._likely(question.law, scored, expectation)
         if len(by_sample) and self.outcomes is not None:
