@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -93,12 +93,18 @@ class PartGraph:
     @cached_property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """Indices of the edges into each part."""
-        return {p.name: tuple(i for i, e in enumerate(self.edges) if e.target == p.name) for p in self.parts}
+        return self._edges_by([edge.target for edge in self.edges])
 
     @cached_property
     def outputs(self) -> dict[str, tuple[int, ...]]:
         """Indices of the edges out of each part, in order of declaration."""
-        return {p.name: tuple(i for i, e in enumerate(self.edges) if e.source == p.name) for p in self.parts}
+        return self._edges_by([edge.source for edge in self.edges])
+
+    def _edges_by(self, ends: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {part.name: [] for part in self.parts}
+        for edge, name in enumerate(ends):
+            found[name].append(edge)
+        return {name: tuple(edges) for name, edges in found.items()}
 
     @cached_property
     def producers(self) -> dict[str, tuple[str, ...]]:

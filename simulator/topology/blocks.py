@@ -96,10 +96,12 @@ class TopologyFile(Block):
     """Nodes by name, and the links between them.
 
     ``measured`` are matrices: a link is made for each two of their nodes, or where one is written it gets what is
-    measured and not written.
+    measured and not written. With ``routing: around`` messages go around what is down where they can; with ``fixed``
+    they keep to the route that is best when all is up.
     """
 
     title: str = ""
+    routing: Literal["around", "fixed"] = "around"
     nodes: Annotated[dict[str, NodeBlock], Field(min_length=1)]
     links: tuple[LinkBlock, ...] = ()
     measured: tuple[Measured, ...] = ()

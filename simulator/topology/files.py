@@ -51,7 +51,7 @@ def topology_of(document: Document, beside: Path = Path()) -> Topology:
     settings = {name: None for _, survival in _survivals(file) if isinstance(survival, dict) for name in survival}
     named = tuple(settings) or (ONLY_SETTING,)
     return Topology(file.title, tuple(_node(name, block, named) for name, block in file.nodes.items()),
-                    tuple(_link(block, named) for block in file.links))
+                    tuple(_link(block, named) for block in file.links), file.routing == "around")
 
 
 def with_measured(file: TopologyFile, document: Document, beside: Path) -> tuple[TopologyFile, tuple[Problem, ...]]:
@@ -96,7 +96,9 @@ def link_name(block: LinkBlock) -> str:
 def plain_topology(topology: Topology) -> dict[str, Any]:
     """Return a topology as plain values with units, in the words of a topology file, nothing left out but defaults."""
     nodes = {node.name: _plain(_node_block(node)) for node in topology.nodes}
-    return {"title": topology.title, "nodes": nodes, "links": [_plain(_link_block(link)) for link in topology.links]}
+    routing = {} if topology.reroutes else {"routing": "fixed"}
+    return {"title": topology.title, **routing, "nodes": nodes,
+            "links": [_plain(_link_block(link)) for link in topology.links]}
 
 
 def _node_block(node: Node) -> NodeBlock:

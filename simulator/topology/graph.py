@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -94,11 +94,15 @@ class Link:
 
 @dataclass(frozen=True)
 class Topology:
-    """Nodes and links; the order of ``components`` (nodes, then links) is the order everywhere."""
+    """Nodes and links; the order of ``components`` (nodes, then links) is the order everywhere.
+
+    With ``reroutes`` messages go around what is down; without it they keep to the route that is best when all is up.
+    """
 
     title: str
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
+    reroutes: bool = True
 
     @cached_property
     def elements(self) -> tuple[Node | Link, ...]:
@@ -147,4 +151,4 @@ class Topology:
 
     def without_link(self, name: str) -> Topology:
         """Return the topology with one link cut."""
-        return Topology(self.title, self.nodes, tuple(link for link in self.links if link.name != name))
+        return replace(self, links=tuple(link for link in self.links if link.name != name))

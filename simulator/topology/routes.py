@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import networkx as nx
@@ -38,8 +39,16 @@ class Routes:
         links = frozenset(link.name for link in topology.links)
         self.relevant = links | self._stops
 
+    @cached_property
+    def _least_ns(self) -> dict[str, int]:
+        """The least latency of each node's links."""
+        return {node: min(edge["latency_ns"] for edge in links.values()) for node, links in self._graph.adj.items()
+                if links}
+
     def find(self, source: str, target: str, down: frozenset[str] = frozenset()) -> Route | None:
         """Return the best route over up links and forwarding nodes, or None.
+
+        Where the topology does not reroute it is the one that is best when all is up, or None.
 
         Args:
             source: Node that sends; whether it is up is not asked here.
@@ -53,6 +62,8 @@ class Routes:
             hit = down.intersection((*route.links, *route.hops[1:-1])) if route else None
             if not hit:
                 return route
+            if not self.topology.reroutes:
+                return None
             around |= hit
 
     def _around(self, source: str, target: str, down: frozenset[str]) -> Route | None:
@@ -65,6 +76,9 @@ class Routes:
     def _search(self, source: str, target: str, down: frozenset[str]) -> Route | None:
         if source == target:
             return Route((), (source,))
+        link = self._graph.get_edge_data(source, target)
+        if link and link["link"] not in down and link["latency_ns"] <= self._least_ns[source] + self._least_ns[target]:
+            return Route((link["link"],), (source, target))  # any other one leaves the source and reaches the target
         up = nx.subgraph_view(
             self._graph,
             filter_node=lambda node: node in (source, target) or node not in down or node not in self._stops,
