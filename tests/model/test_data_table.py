@@ -110,3 +110,35 @@ def test_a_missing_table_is_told_and_quick_makes_one_up(tmp_path):
     assert (data.shape, data.classes, data.is_synthetic) == ((2,), 3, True)
     with pytest.raises(ScenarioError, match=r"write data.shape and data.classes"):
         load(tmp_path / "no.csv", quick=True)
+
+
+def test_a_target_is_a_number_and_columns_name_a_file_without_a_header(tmp_path):
+    data = load(tmp_path / "t.csv", "1,2,30.5\n3,4,10\n5,6,-2e1\n7,8,0\n9,1,4\n", label=None, target="price",
+                columns=["a", "b", "price"], unit="EUR")
+    assert (data.y_train.tolist(), data.y_test.tolist()) == ([30.5, 10, -20, 0], [4])
+    assert (data.classes, data.is_regression, data.unit) == (1, True, "EUR")
+    assert data.x_train[0].tolist() == [1, 2]
+    scale = data.target_scale
+    assert scale.mean == pytest.approx(np.mean([30.5, 10, -20, 0]))
+    assert scale.numbers(scale.scaled(data.y_test)[:, 0]) == pytest.approx([4])
+
+
+@pytest.mark.parametrize(("text", "words", "told"), [
+    ("a,price\n1,cheap\n2,3\n", {"target": "price"}, "holds 'cheap', which is no number"),
+    ("a,price\n1,nan\n2,3\n", {"target": "price"}, "holds 'nan', which is no number"),
+    ("1,2,3\n4,5,6\n", {"target": "b", "columns": ["a", "b"]}, "2 names for the 3 columns"),
+])
+def test_a_target_that_is_none_is_told(text, words, told, tmp_path):
+    with pytest.raises(ScenarioError, match=told):
+        load(tmp_path / "t.csv", text, label=None, **words)
+
+
+@pytest.mark.parametrize("words", [{}, {"target": "mood"}, {"label": None, "target": "mood", "classes": 3}])
+def test_a_table_has_one_truth(words, tmp_path):
+    with pytest.raises(ValueError, match=r"write either label|no classes"):
+        load(tmp_path / "t.csv", ROWS, **({"label": None} if not words else words))
+
+
+def test_classes_have_no_scale(tmp_path):
+    data = load(tmp_path / "t.csv", ROWS, group="who")
+    assert (data.is_regression, data.target_scale) == (False, None)

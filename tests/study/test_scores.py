@@ -228,3 +228,29 @@ def test_a_class_that_no_test_sample_has_is_told_before_anything_is_written(tmp_
     loaded = chain(tmp_path, measure=[{"expected_accuracy": {"scores": [{"f1": 9}]}}])
     with pytest.raises(simulator.ScenarioError, match="no test sample is of class 9"):
         run(loaded, tmp_path / "run")
+
+
+def test_without_its_table_a_quick_run_stands_on_random_numbers(tmp_path):
+    loaded = prices(tmp_path)
+    (tmp_path / "sums.csv").unlink()
+    done = run(loaded, tmp_path / "run", quick=True)
+    assert done.record.is_synthetic
+    assert "expected_mae" in done.record.cells[0].estimates
+
+
+def test_a_method_that_draws_patterns_finds_the_scores_too(tmp_path):
+    exact = cell_of(chain(tmp_path, measure=ASKED), tmp_path)
+    drawn = {"expected_accuracy": {"scores": SCORES, "method": "monte_carlo", "target": {"absolute": 0.01}}}
+    cell = run(chain(tmp_path, measure=[drawn]), tmp_path / "drawn").record.cells[0]
+    sampling = cell.estimates["expected_f1_macro_sampling"]
+    assert sampling.uncertainty == "failures"
+    assert cell.estimates["expected_f1_macro"].value == pytest.approx(sampling.value)
+    truth = exact.estimates["expected_f1_macro"].value
+    assert abs(sampling.value - truth) <= 2.5 * (sampling.high - sampling.low) / 2  # 4.9 standard errors: 1e-6
+    assert sampling.high - sampling.low < 0.1
+
+
+def test_errors_that_cannot_be_bounded_are_summed_only(tmp_path):
+    loaded = prices(tmp_path, measure=[{"expected_accuracy": {"method": "monte_carlo"}}])
+    with pytest.raises(simulator.ScenarioError, match="no highest value"):
+        run(loaded, tmp_path / "run")
