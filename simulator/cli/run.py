@@ -86,6 +86,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
     from simulator.report.errors_table import errors_table  # noqa: PLC0415
     from simulator.report.expected_table import expected_tables  # noqa: PLC0415
+    from simulator.report.importance_table import importance_tables  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.numbers import estimate_of  # noqa: PLC0415
@@ -103,7 +104,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     machines = [] if served else machine_tables(record)
     others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
-    measured = [*expected_tables(record), *model_tables(record), *time_tables(record), *traffic, *machines,
-                *sending_tables(record)]
+    measured = [*expected_tables(record), *importance_tables(record), *model_tables(record), *time_tables(record),
+                *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     return [*(repeats_tables(record) or summary), *scores, *measured, *(table for table in others if table)]

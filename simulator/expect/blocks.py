@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
 from simulator.expect.methods.union import ByMethod
+from simulator.expect.sensitivity_block import Sensitivity
 from simulator.units import PositiveDurationNs
 
 OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer",
@@ -109,6 +110,7 @@ class Measures(Block):
     individual_failures: IndividualFailures | None = None
     timed: Timed | None = None
     accuracy_vs_failure: AccuracyVsFailure | None = None
+    sensitivity: Sensitivity | None = None
     accuracy_over_time: AccuracyOverTime | None = None
     traffic: Traffic | None = None
     availability: Availability | None = None

@@ -116,6 +116,14 @@ SHOWS = {
                             "every deadline, as far as nothing but the judgement depends on it.",
     "silent_errors": "Expected accuracy, and the share of requests whose answer is not that of the same delivery "
                      "without damage (silent data corruption), along a swept number.",
+    "importance": "Importance by the measure that ranks, the most important first, with its 95 % interval.",
+    "component_curves": "Expected accuracy when one component is down with the given probability, for itself, and all "
+                        "others are as they are. The expectation is linear in each component's own probability, so "
+                        "these are straight lines; they meet where each has its own.",
+    "failure_counts": "Accuracy when so many are down: the mean over all such patterns, each alike, the worst "
+                            "and the best of them, and the mean weighted by how they fail in this scenario.",
+    "interactions": "How the importance of one component changes while another is up instead of down: negative where "
+                    "they can stand in for each other, positive where they need each other.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
                "training seeds and test set.",
     "repeats_lines": "Lines are means over the repeats; the bands cover training seeds and test set. Differences are "

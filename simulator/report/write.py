@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.placement import Where
 from simulator.report.codec_table import cells_with_codecs
+from simulator.report.importance_table import cells_with_importance
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
 from simulator.report.repeats_table import rows_of
@@ -115,6 +116,19 @@ def curve_figures(
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))
+    return drawn | importance_figures(record)
+
+
+def importance_figures(record: Record) -> dict[str, Figure]:
+    """Return the figures of the cells in which components were ranked, by name."""
+    from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
+
+    asked = {"importance": draw.importance_bars, "component_curves": draw.component_curves,
+             "failure_counts": draw.accuracy_by_failures, "interactions": draw.interactions}
+    drawn: dict[str, Figure] = {}
+    for cell in cells_with_importance(record):
+        end = f"-{cell.name}" if len(record.cells) > 1 else ""
+        drawn |= {f"{name}{end}": figure(cell) for name, figure in asked.items() if cell.tables.get(name)}
     return drawn
 
 

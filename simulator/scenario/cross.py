@@ -234,12 +234,25 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
     if guarantee != "asymptotic" and scenario.policy.no_answer == "exclude":
         yield Problem(parts.document.place("measure"), f"guarantee: {guarantee} is for a mean, and with 'no_answer: "
                       "exclude' expected accuracy is a ratio", "leave out 'guarantee', or give no answer a worth")
+    yield from _sensitivity_problems(scenario, parts)
     around = scenario.measure.around_outages
     known = parts.topology.components if parts.topology else ()
     for component in (around.components or ()) if around and known else ():
         if component not in known:
             yield Problem(parts.document.place("measure"), f"around_outages: no component {component!r}",
                           did_you_mean(component, known))
+
+
+def _sensitivity_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
+    if scenario.measure.sensitivity is None:
+        return
+    place = parts.document.place("measure")
+    if scenario.errors:
+        yield Problem(place, "'sensitivity' ranks what is up or down, and there are silent errors too",
+                      "leave one of the two out; a sweep can compare them")
+    if any(isinstance(one, LoadCascadeBlock) for one in scenario.failures):
+        yield Problem(place, "'sensitivity' needs the law of failures, and those of kind 'load_cascade' are made by "
+                      "the run", "write 'renewal' with the availability that a run has measured")
 
 
 def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from simulator.expect import exact
 from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import individual_failures, individual_failures_from_table
+from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import NoLaw
 from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
@@ -30,6 +31,7 @@ from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.score_findings import called_by_its_score, find_scores
+from simulator.study.sensitivity_findings import find_sensitivity
 from simulator.study.store import CellAnswer
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic
@@ -101,12 +103,15 @@ class Cell:
         """Return the answer of the cell."""
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
         expected = None
-        if measure.expected_accuracy or (measure.timed and self.answers and self._has_few_patterns()):
+        few = measure.sensitivity is not None and len(self.assembly.process.components) <= UNASKED_COMPONENTS
+        if measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns()):
             expected = self._expected_accuracy()
         if measure.individual_failures:
             self._individual_failures()
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
+        if measure.sensitivity:
+            self._sensitivity(measure.sensitivity)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
@@ -117,15 +122,8 @@ class Cell:
         if measure.need_answers:
             self._note_answers()
         found = called_by_its_score(self.found, self.answers)
-        record = CellRecord(
-            self.name,
-            dict(self.variant.label),
-            found.estimates,
-            found.curves,
-            found.counts,
-            found.tables,
-            tuple(found.notes),
-        )
+        record = CellRecord(self.name, dict(self.variant.label), found.estimates, found.curves, found.counts,
+                            found.tables, tuple(found.notes))
         return CellAnswer(record, *frames)
 
     def _guests(self) -> tuple[Guest, ...]:
@@ -261,6 +259,12 @@ class Cell:
             return
         self.found.curves["accuracy_vs_failure"] = curve
 
+    def _sensitivity(self, block: Sensitivity) -> None:
+        table = self._table()
+        outcomes = self.answers.outcomes if table is None and self.answers else None
+        worth = table.accuracy if table is not None else outcomes
+        find_sensitivity(self.assembly, block, worth, self.found)
+
     def _traffic(self) -> None:
         try:
             find_traffic(self.assembly, self.patterns, self.found, quick=self.quick)
@@ -271,11 +275,8 @@ class Cell:
         if self.answers is None:
             return
         asked = self.answers.outcomes.asked
-        self.found.counts |= {
-            "deliveries": len(asked),
-            "part_runs": RunPlan.of(self.assembly.graph, asked).part_runs,
-            "test_samples": self.answers.samples,
-        }
+        self.found.counts |= {"deliveries": len(asked), "part_runs": RunPlan.of(self.assembly.graph, asked).part_runs,
+                              "test_samples": self.answers.samples}
         find_messages(self.assembly.graph, self.answers.costs.payload_bytes, self.found)
         self.found.tables["weights"] = [{"hash": self.answers.weights}]
         if self.answers.is_synthetic:

@@ -13,6 +13,7 @@ from simulator.expect.importance.measures import MEASURES, Read, over, weights
 from simulator.expect.importance.table import AccuracyTable
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-12
 MOST_NUMBERS = 1 << 26  # of deliveries times clusters, up to which sums are held
 
 
@@ -33,7 +34,8 @@ class Pieces:
 
     def value(self) -> Floats:
         """Return the measure, shape ``(players,)``."""
-        return np.asarray(self.sums.sum(axis=0) / self.counts.sum())
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.sums.sum(axis=0) / self.counts.sum())
 
     def interval(self, place: int) -> tuple[float, float]:
         """Return the 95 % interval of a player; NaN with one piece."""
@@ -42,7 +44,12 @@ class Pieces:
     def are_apart(self, first: int, second: int) -> bool:
         """Return whether the paired 95 % interval of the difference of two players leaves 0 out."""
         low, high = self._interval(self.sums[:, first] - self.sums[:, second])
-        return low > 0 or high < 0
+        return low > ROUNDING or high < -ROUNDING
+
+    def leaves_out(self, place: int, value: float) -> bool:
+        """Return whether a player's 95 % interval leaves a value out, by more than what rounding makes."""
+        low, high = self.interval(place)
+        return low > value + ROUNDING or high < value - ROUNDING
 
     def _interval(self, sums: Floats) -> tuple[float, float]:
         if not np.isfinite(sums).all():
@@ -97,4 +104,5 @@ def linear_part(tops: Floats, bottoms: Floats, counts: Floats) -> Floats:
         counts: Of each piece.
     """
     value, mean = over(tops.sum(axis=0), bottoms.sum(axis=0)), bottoms.sum(axis=0) / counts.sum()
-    return counts[:, np.newaxis] * value + over(tops - value * bottoms, mean)
+    with np.errstate(invalid="ignore"):  # infinite, or not to be had: so are its pieces
+        return np.asarray(counts[:, np.newaxis] * value + over(tops - value * bottoms, mean))
