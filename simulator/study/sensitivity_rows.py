@@ -40,9 +40,9 @@ def importance_rows(
     for turn, place in enumerate(order):
         row: Row = {"of": of, "name": names[place], "failure": float(failure[place])}
         for name, numbers in measured.items():
-            row[name] = float(numbers[place]) if np.isfinite(numbers[place]) else None
+            row[name] = _finite(numbers[place])
             if name in pieces:
-                row[f"{name}_low"], row[f"{name}_high"] = pieces[name].interval(place)
+                row[f"{name}_low"], row[f"{name}_high"] = map(_finite, pieces[name].interval(place))
         row["matters"], row["before_next"] = None, None
         if ruling is not None and len(ruling.counts) > 1 and np.isfinite(ranking[place]):
             row["matters"] = ruling.leaves_out(place, NEUTRAL.get(rank_by, 0.0))
@@ -50,6 +50,10 @@ def importance_rows(
             row["before_next"] = None if following is None else ruling.are_apart(place, following)
         rows.append(row)
     return rows
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
 
 
 def curve_rows(of: str, table: AccuracyTable, by_cluster: ByCluster | None) -> list[Row]:
