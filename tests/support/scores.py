@@ -23,11 +23,12 @@ class ScoredPatterns:
         self.components, self._of = tuple(components), scores
         self.bounds = (0.0, 1.0)
         self.counts_no_answer = counts_no_answer
-        self._place, self._table, self._scored = {}, [np.nan if not counts_no_answer else WORST], {0}
+        self._place, self._table = {}, [np.nan if not counts_no_answer else WORST]
+        self._scored, self._values = np.array([True]), np.array(self._table)
 
     @property
     def forwards(self):
-        return len(self._scored) - 1
+        return int(self._scored.sum()) - 1
 
     def places(self, up):
         scores = self._of(up)
@@ -42,11 +43,18 @@ class ScoredPatterns:
         return found
 
     def scores(self, places):
-        self._scored.update(np.unique(places).tolist())
-        return np.array(self._table)[places]
+        self._grow()
+        self._scored[places] = True
+        return self._values[places]
 
     def is_scored(self, places):
-        return np.array([place in self._scored for place in places.tolist()], dtype=bool)
+        self._grow()
+        return self._scored[places]
+
+    def _grow(self):
+        if more := len(self._table) - len(self._scored):
+            self._scored = np.pad(self._scored, (0, more))
+            self._values = np.array(self._table)
 
 
 def names(count):

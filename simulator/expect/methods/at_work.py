@@ -36,6 +36,7 @@ class AtWork:
         self.most = self.count if most is None else min(most, self.count)
         self.chance = np.clip(law.chance, 0.0, CERTAIN)
         self._suffix: dict[int, Floats] = {}
+        self._log_later: dict[tuple[int, int], Floats] = {}
 
     def suffix(self, state: int) -> Floats:
         """Return R[i, j] = P(j of the causes from i on are at work), shape ``(causes + 1, most + 1)``."""
@@ -90,10 +91,11 @@ class AtWork:
 
     def _later(self, state: int, left: int) -> Floats:
         """Return log P(none before m, so many from m on) for each m, which falls with m."""
-        idle = np.concatenate([[0.0], np.cumsum(np.log1p(-self.chance[state]))])
-        with np.errstate(divide="ignore"):
-            later: Floats = idle + np.log(self.suffix(state)[:, left])
-        return later
+        if (state, left) not in self._log_later:
+            idle = np.concatenate([[0.0], np.cumsum(np.log1p(-self.chance[state]))])
+            with np.errstate(divide="ignore"):
+                self._log_later[state, left] = idle + np.log(self.suffix(state)[:, left])
+        return self._log_later[state, left]
 
     def share_at_work(self, state: int, number: int) -> Floats:
         """Return P(cause at work | state, so many at work), shape ``(causes,)``."""

@@ -17,6 +17,8 @@ from simulator.failures.process import Up
 
 Values = Callable[[Places], Floats]
 RISK = 0.05
+SURE = 1 - RISK / 2
+SURE_OF_SEVERAL = 0.98  # who stops when an interval is narrow stops at those that are too narrow
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Sample:
 
     Args:
         strata: What was seen, stratum by stratum; masses that do not sum to 1 leave a rest.
-        looks: How often an interval was looked at before the method stopped; only a guarantee counts it.
+        looks: How often an interval was looked at before the method stopped.
     """
 
     strata: tuple[Stratum, ...]
@@ -127,8 +129,9 @@ class Sample:
         variance = math.fsum(part for part, _ in parts)
         if not parts or math.isinf(variance):
             return variance
+        sure = SURE if self.looks == 1 else SURE_OF_SEVERAL
         degrees = variance**2 / math.fsum(part**2 / free for part, free in parts)
-        return quantile(degrees) * math.sqrt(variance)
+        return quantile(degrees, sure) * math.sqrt(variance)
 
     def _sure_half(self, values: list[Floats], span: float) -> float:
         by_chance = sum(one.draws > 0 for one in self.strata)

@@ -61,6 +61,10 @@ class Listable:
             order = np.argsort(dice.exponential(size=len(self.all.places)) / self.all.weights, kind="stable")
         self._places, self._shares = self.all.places[order], self.all.weights[order]
 
+    @cached_property
+    def _trust(self) -> Floats:
+        return trusts(self._shares)
+
     @property
     def size(self) -> int | None:
         """How many deliveries it has."""
@@ -74,7 +78,8 @@ class Listable:
         """Return the stratum: listed when all have been drawn."""
         if count >= len(self._places):
             return self.all
-        trust = trusts(self._shares, min(pilot, count - 1))[:count]
+        trust = self._trust.copy()[:count]
+        trust[:min(pilot, count - 1)] = 0
         return WithoutReplacement(self.all.name, self.mass, self._places[:count], self._shares[:count], trust)
 
 

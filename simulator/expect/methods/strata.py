@@ -237,20 +237,18 @@ class WithoutReplacement:
         return span * min(1.0, math.sqrt(math.log(2 / risk) * reach / 2))
 
 
-def trusts(shares: Floats, pilot: int) -> Floats:
+def trusts(shares: Floats) -> Floats:
     """Return how much the term of each draw without replacement counts, shape ``(population,)``; fixed ahead.
 
     1 / (what is expected to be left)^2, which for equal shares gives the mean of the draws, the best there is.
 
     Args:
         shares: Of the whole population, in any order; sums to 1.
-        pilot: How many draws at first decide how many follow, and so count nothing.
     """
     times = np.geomspace(0.01, 60 * len(shares), 200)
     taken = -np.expm1(-np.outer(times, shares))
     expected = np.interp(np.arange(len(shares)), taken.sum(axis=1), taken @ shares, left=0.0)
     trust: Floats = np.clip(1 - expected, 0.02, 1) ** -2
-    trust[:pilot] = 0
     return trust
 
 
