@@ -253,3 +253,9 @@ def test_guessed_numbers_by_hand():
 
 def test_a_guess_of_no_classes_says_nothing():
     assert JudgedClasses(LABELS, np.zeros(6)).said(np.ones(3)).tolist() == [0] * 6
+
+
+def test_the_best_two_of_a_guess_are_two_guesses():
+    shares = np.array([3, 2, 4]) / 9
+    assert guess("expected_guess")[0].among(2).tolist() == pytest.approx((1 - (1 - shares[LABELS]) ** 2).tolist())
+    assert guess({"uniform": (0, 2)})[0].among(1).tolist() == [0.5, 0.5, 0.5, 0, 0, 0.5]
