@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from simulator.blocks import Block
 from simulator.failures.independent import Independent, tossed
 from simulator.failures.process import Timeline, Up
-from simulator.failures.settings import Probabilities, probabilities_of
+from simulator.failures.settings import probabilities_of
+from simulator.failures.uncertain import KnownProbabilities
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
 
@@ -51,10 +52,12 @@ class BernoulliBlock(Block):
     """One coin per component and request.
 
     ``survival`` is a named setting of the topology, one probability for all that can fail, or {component: probability}.
+    A component's may be uncertain: a range ``[0.90, 0.97]``, counts ``{up: 970, of: 1000}``, or times watched
+    ``{up: 30 d, down: 5 h, failures: 12}``.
     """
 
     kind: Literal["bernoulli"]
-    survival: Probabilities
+    survival: KnownProbabilities
 
     def build(self, topology: Topology) -> Bernoulli:
         """Return the process; raise ScenarioError where the block names what the topology does not have."""

@@ -21,13 +21,13 @@ from simulator.failures.lifetimes import Lifetimes, NewAtZero
 from simulator.failures.process import Timeline, Times, Up
 from simulator.failures.settings import (
     Durations,
-    Probabilities,
     all_fallible,
     components_of,
     durations_of,
     probabilities_of,
     unknown_components,
 )
+from simulator.failures.uncertain import KnownProbabilities
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
 from simulator.units import SECOND_NS
@@ -96,11 +96,12 @@ class RenewalBlock(Block):
     the mean time down. Durations are one for all, or {component: duration}. Times are exponential, or have the shape
     that the laws ``up`` and ``down`` say: ``up: {law: weibull, shape: 1.7}``. A law that lists its values, such as
     ``down: {law: empirical, values: [1 min, 2 h]}``, says the mean too, and stands in the place of mtbf or mttr.
+    A component's availability may be uncertain, as a survival may (``bernoulli``).
     ``components`` are those whose times up are such values; without it those that can fail.
     """
 
     kind: Literal["renewal"]
-    availability: Probabilities | None = None
+    availability: KnownProbabilities | None = None
     mtbf_ns: Durations | None = None
     mttr_ns: Durations | None = None
     up: AnyLaw | None = None

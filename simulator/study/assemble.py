@@ -24,6 +24,7 @@ from simulator.evaluate.table import TableAccuracy
 from simulator.expect.exact import Patterns
 from simulator.failures.blocks import build_process
 from simulator.failures.error_states import SilentErrors, silent_errors, with_errors
+from simulator.failures.inputs import Input, certain_process, uncertain_inputs
 from simulator.failures.process import FailureProcess, NoLaw
 from simulator.failures.slow import Slowness, slownesses
 from simulator.failures.trace_block import TraceBlock
@@ -136,6 +137,16 @@ class Assembly:
     def crashes(self) -> FailureProcess:
         """What can fail, and when."""
         return build_process(self.scenario.failures, self.topology, self._trace)
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """The survivals that are uncertain."""
+        return uncertain_inputs(self.scenario.failures)
+
+    @property
+    def certain(self) -> FailureProcess:
+        """What can fail but for those whose survival is uncertain, as far as that one goes."""
+        return certain_process(self.scenario.failures, self.topology, self._trace)
 
     @cached_property
     def errors(self) -> tuple[SilentErrors, ...]:

@@ -1,0 +1,97 @@
+"""What uncertain survivals leave of a cell's expectations: their intervals, and which survival matters most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.dataflow.delivered import Delivered
+from simulator.dataflow.graph import EMPTY
+from simulator.evaluate.outcomes import Outcomes
+from simulator.expect.estimate import Estimate
+from simulator.expect.exact import Patterns
+from simulator.expect.inputs import TooManyInputs, Unsure, given_who_is_down, over_inputs, swings
+from simulator.failures.overlay_law import table_of
+from simulator.failures.process import NoLaw
+from simulator.seeds import Streams
+from simulator.study.assemble import Assembly
+from simulator.study.findings import Findings
+
+Floats = NDArray[np.float64]
+ACCURACY, NO_FLOW = "expected_accuracy", "no_information_flow"
+
+
+@dataclass(frozen=True)
+class PatternScores:
+    """What an expectation is made of, pattern by pattern.
+
+    Args:
+        accuracy: Shape ``(patterns,)``; 0 where the pattern is left out.
+        is_counted: Whether it counts, 1 or 0; None: all do.
+        is_empty: 1 where there is no answer, else 0; None where deliveries are not known.
+    """
+
+    accuracy: Floats
+    is_counted: Floats | None = None
+    is_empty: Floats | None = None
+
+    @staticmethod
+    def of(outcomes: Outcomes, deliveries: Delivered) -> PatternScores:
+        """Return the scores of the patterns that these deliveries come from."""
+        means = np.array([np.asarray(outcomes.correct(delivery), dtype=np.float64).mean()
+                          for delivery in deliveries.distinct])
+        counts = ~np.isnan(means)
+        accuracy = np.where(counts, means, 0.0)[deliveries.places]
+        return PatternScores(accuracy, None if counts.all() else counts.astype(np.float64)[deliveries.places],
+                             emptiness(deliveries))
+
+
+def emptiness(deliveries: Delivered) -> Floats:
+    """Return 1 for each pattern without an answer, else 0, shape ``(patterns,)``."""
+    empty: Floats = (np.array(deliveries.distinct) == EMPTY).astype(np.float64)[deliveries.places]
+    return empty
+
+
+def note_left_out(assembly: Assembly, found: Findings) -> None:
+    """Note that uncertain survivals are not carried into an expectation that is sampled."""
+    if assembly.inputs:
+        found.notes.append("some survivals are uncertain, but expected accuracy was sampled, at their means: what they "
+                           "leave of it is worked out where it is exact")
+
+
+def find_inputs(assembly: Assembly, patterns: Patterns, scores: PatternScores, found: Findings) -> None:
+    """Find what the uncertain survivals leave of expected accuracy and of the chance of no answer, without new runs.
+
+    Args:
+        assembly: The cell's objects.
+        patterns: All of them.
+        scores: Of each.
+        found: Gets the estimates ``*_inputs`` and the table ``inputs``, or a note where there are too many.
+    """
+    inputs = unsure(assembly, patterns.components)
+    if not inputs:
+        return
+    columns = [patterns.components.index(each.component) for each in inputs]
+    try:
+        weight = table_of(assembly.certain, patterns.components)
+        accuracy = (given_who_is_down(weight, scores.accuracy, columns), None if scores.is_counted is None
+                    else given_who_is_down(weight, scores.is_counted, columns))
+        empty = None if scores.is_empty is None else given_who_is_down(weight, scores.is_empty, columns)
+    except (NoLaw, TooManyInputs) as reason:
+        found.notes.append(f"what uncertain survivals leave of expected accuracy is not worked out: {reason}")
+        return
+    streams = Streams(assembly.scenario.seed)
+    estimates: dict[str, Estimate] = found.estimates
+    for name, tables in ((ACCURACY, accuracy), (NO_FLOW, None if empty is None else (empty, None))):
+        if tables is not None:
+            value = estimates[name].value
+            estimates[f"{name}_inputs"] = over_inputs(value, tables, inputs, streams.of("", "uncertain survivals"))
+    found.tables["inputs"] = swings(accuracy, inputs)
+
+
+def unsure(assembly: Assembly, components: tuple[str, ...]) -> list[Unsure]:
+    """Return the components with an uncertain survival that can fail, and all that is known of each."""
+    known = {name: tuple(each.knowledge for each in assembly.inputs if each.component == name) for name in components}
+    return [Unsure(name, pieces) for name, pieces in known.items() if pieces]
