@@ -97,6 +97,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
+    from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
     traffic = traffic_tables(record)
     summary = [rich_table(record)] * (has_summary(record) or not traffic)
@@ -107,4 +108,5 @@ def tables_of(record: Record) -> list[FittingTable]:
     measured = [*expected_tables(record), *importance_tables(record), *model_tables(record), *time_tables(record),
                 *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
-    return [*(repeats_tables(record) or summary), *scores, *measured, *(table for table in others if table)]
+    first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
+    return [*first, *measured, *(table for table in others if table)]

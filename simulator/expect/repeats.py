@@ -68,7 +68,8 @@ def over_repeats(values: Floats, clusters: Sequence[Clusters] = (), *, is_one_te
         return Repeated(training, deviation, training, None)
     samples, worth = clusters[0].samples, np.mean([each.worth for each in clusters], axis=0)
     found = ratio(worth, samples)
-    method = f"t-interval over {found.clusters} clusters of the mean over {known} repeats"
+    of_mean = f" of the mean over {known} repeats" if known > 1 else ""
+    method = f"t-interval over {found.clusters} clusters{of_mean}"
     test = Estimate(found.value, found.value - found.half_width, found.value + found.half_width, found.clusters, method,
                     TEST)
     both = _together(training, test, deviation, samples) if known > 1 else test

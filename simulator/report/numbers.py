@@ -16,6 +16,7 @@ COVERS = {
     "failures": "failures and arrivals",
     "test set": "finite test set",
     "training seed": "the training seed",
+    "inputs": "uncertain survivals",
     "left out": "patterns left out, for sure",
 }
 # The estimate that says what the band of a curve covers.

@@ -25,6 +25,7 @@ from simulator.report import (
     sharper,
     time_tables,
     traffic,
+    uncertainty_table,
 )
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
@@ -99,6 +100,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
         _section(score_table.TITLE, _scores(record)),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
+        _section(uncertainty_table.TITLE, _uncertainty(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
@@ -197,6 +199,18 @@ def _repeats(record: Record) -> str:
     for table in repeats_table.tables(record):
         texts.append(f"<h3>{html.escape(table.title)}</h3>{_table(table.headers, table.rows)}"
                      f'<p class="small">{html.escape(table.caption)}</p>')
+    return "".join(texts)
+
+
+def _uncertainty(record: Record) -> str:
+    """Return the sources of uncertainty of expected accuracy, and the paired differences of cells."""
+    found = uncertainty_table.differences(record)
+    found += [table for table in [uncertainty_table.inputs(record)] if table.rows]
+    sources = uncertainty_table.sources(record)
+    texts = [_table(sources.headers, sources.rows) + f'<p class="small">{html.escape(sources.caption)}</p>'
+             ] if sources.rows else []
+    texts += [f"<h3>{html.escape(table.title)}</h3>{_table(table.headers, table.rows)}"
+              f'<p class="small">{html.escape(table.caption)}</p>' for table in found]
     return "".join(texts)
 
 

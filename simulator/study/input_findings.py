@@ -20,7 +20,7 @@ from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
 
 Floats = NDArray[np.float64]
-ACCURACY, NO_FLOW = "expected_accuracy", "no_information_flow"
+MOST_KEPT = 8  # uncertain survivals whose 2^n accuracies are in a record
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,18 @@ def find_inputs(assembly: Assembly, patterns: Patterns, scores: PatternScores, f
         found.notes.append(f"what uncertain survivals leave of expected accuracy is not worked out: {reason}")
         return
     streams = Streams(assembly.scenario.seed)
-    estimates: dict[str, Estimate] = found.estimates
-    for name, tables in ((ACCURACY, accuracy), (NO_FLOW, None if empty is None else (empty, None))):
-        if tables is not None:
-            value = estimates[name].value
-            estimates[f"{name}_inputs"] = over_inputs(value, tables, inputs, streams.of("", "uncertain survivals"))
+
+    def over(name: str, tables: tuple[Floats, Floats | None]) -> Estimate:
+        return over_inputs(found.estimates[name].value, tables, inputs, streams.of("", "uncertain survivals"))
+
+    found.estimates["expected_accuracy_inputs"] = over("expected_accuracy", accuracy)
+    if empty is not None:
+        found.estimates["no_information_flow_inputs"] = over("no_information_flow", (empty, None))
     found.tables["inputs"] = swings(accuracy, inputs)
+    if scores.is_counted is None and len(inputs) <= MOST_KEPT:
+        known = [[piece.written() for piece in each.knowledge] for each in inputs]
+        found.tables["given_down"] = [{"components": [each.component for each in inputs], "known": known,
+                                       "accuracy": accuracy[0].tolist()}]
 
 
 def unsure(assembly: Assembly, components: tuple[str, ...]) -> list[Unsure]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from simulator.expect.repeats import Clusters, Repeated, over_repeats
+from simulator.expect.repeats import TEST, Clusters, Repeated, over_repeats
 from simulator.scenario.labels import REPEAT
 from simulator.study.record import CellRecord
 
 Label = dict[str, str]
+OTHER_SAMPLES = frozenset({"data", "model", "outcomes", "seed"})
 CLUSTERED = "expected_accuracy"  # the estimate whose worth by cluster is in the record
 
 
@@ -82,6 +83,24 @@ def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool, against: 
                 rows.append({"label": point.label, "against": base, "estimate": CLUSTERED,
                              **_plain(_difference(point, other, is_one_test_set))})
     return rows
+
+
+def is_comparable(cells: Sequence[CellRecord]) -> bool:
+    """Return whether the cells of a sweep without repeats can be compared pair by pair.
+
+    They can where expected accuracy is exact but for the test set, which is the same for all, so that what is hard for
+    every cell cancels. Cells on other data or of another model file are not: their samples may be others.
+    """
+    if len(cells) < 2 or not all(CLUSTERED in cell.estimates for cell in cells):
+        return False
+    if any(key.partition(".")[0] in OTHER_SAMPLES for key in cells[0].label):
+        return False
+    clusters = [_clusters(cell) for cell in cells]
+    first = clusters[0]
+    return first is not None and all(
+        each is not None and np.array_equal(each.samples, first.samples)
+        and cell.estimates[CLUSTERED].uncertainty == TEST and "expected_accuracy_sampling" not in cell.estimates
+        for cell, each in zip(cells, clusters, strict=True))
 
 
 def _difference(point: Point, other: Point, is_one_test_set: bool) -> Repeated:

@@ -20,11 +20,12 @@ from simulator.study.again import order_of
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
 from simulator.study.fingerprint import fingerprint
+from simulator.study.input_differences import under_inputs
 from simulator.study.memory import Memory, trainings
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import Record
-from simulator.study.repeats import differences, summed_up
+from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.store import CellAnswer, RunFolder, write_text
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     repeats, several = loaded.scenario.repeats, loaded.scenario.repeats.count > 1
     is_one = not any(key.partition(".")[0] == "data" for key in repeats.values)
     against = [label_text(value, next(iter(loaded.scenario.sweep), "")) for value in repeats.against]
+    is_compared = several or is_comparable(records)
+    compared = differences(records, is_one_test_set=is_one, against=against) if is_compared else []
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -107,7 +110,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         cells=records,
         **order_of(loaded, cells[0]),
         repeats=summed_up(records, is_one_test_set=is_one) if several else [],
-        differences=differences(records, is_one_test_set=is_one, against=against) if several else [],
+        differences=under_inputs(compared, records, loaded.scenario.seed) if not several else compared,
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
