@@ -10,7 +10,7 @@ from simulator.expect.estimate import Estimate
 from simulator.expect.importance.measures import MEASURES
 from simulator.expect.importance.variance import SHARES
 from simulator.report.fitting import FittingTable, Rows
-from simulator.report.numbers import FRACTION, NOT_SEEN, Style, covered, estimate_text, number_text
+from simulator.report.numbers import FRACTION, NOT_SEEN, Style, estimate_text, number_text
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Which matter"
@@ -25,6 +25,7 @@ FAILS = "fails %"
 APART = "apart from"
 WORDS = {name: measure.words for name, measure in MEASURES.items()} | {name: words for name, (_, words) in
                                                                       SHARES.items()}
+COVERS = {"test set": "finite test set", "failures": "the drawn patterns, not the test set"}
 Row = Mapping[str, Any]
 
 
@@ -120,7 +121,7 @@ def caption_of(told: Row, rows: int) -> str:
     texts = [f"{head_of(ranking)}: {WORDS.get(ranking, ranking)}", told["method"]]
     if told["covers"]:
         neutral = "1" if ranking in ("raw", "rrw") else "0"
-        texts.append(f"intervals 95 %: {covered([Estimate(0, -1, 1, 2, '', told['covers'])])}; apart from "
+        texts.append(f"intervals 95 %: {COVERS.get(told['covers'], told['covers'])}; apart from "
                      f"0: not from {neutral}, from next: the paired difference is not 0".replace("0: not from 0", "0"))
     if told["below"] is not None:
         texts.append(f"risk: P(accuracy < {told['below']:g})")
