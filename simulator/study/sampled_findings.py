@@ -13,6 +13,8 @@ from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.outcomes import Outcomes
 from simulator.evaluate.score_outcomes import ScoreOutcomes
 from simulator.expect.estimate import Estimate
+from simulator.expect.frontier import no_information_flow
+from simulator.expect.frontier_plan import NotExact
 from simulator.expect.individual import worth_by_cluster
 from simulator.expect.intervals import cluster_mean, exactly, within
 from simulator.expect.methods.expectation import Expectation, Mean, Question
@@ -71,7 +73,8 @@ class Sampled:
             raise ScenarioError(Problem("measure.expected_accuracy", "the error of a regression has no highest value, "
                                         "so that what is left out or not drawn cannot be bounded",
                                         "sum over all patterns: let at most 20 fail, or write method: exact"))
-        question = self._question(scored)
+        no_flow = exact_no_flow(self.assembly) if isinstance(scored, ScoredDeliveries) else None
+        question = self._question(scored, no_flow)
         try:
             expectation = self.method.expect(question)
         except CannotEstimate as cannot:
@@ -81,6 +84,8 @@ class Sampled:
             return None
         by_sample = self._by_sample(expectation, scored)
         self._keep(expectation, scored, by_sample)
+        if no_flow is not None:
+            self.found.estimates["no_information_flow"] = no_flow
         self._note(expectation)
         if question.law is not None and not question.law.is_exact:
             states = len(question.law.weight)
@@ -109,10 +114,11 @@ class Sampled:
                 self.found.estimates[f"expected_{one.score.name}_sampling"] = Estimate(
                     mean.value, mean.low, mean.high, expectation.draws, expectation.how, "failures")
 
-    def _question(self, scored: Scored) -> Question:
+    def _question(self, scored: Scored, no_flow: Estimate | None) -> Question:
         streams, process = Streams(self.assembly.scenario.seed), self.assembly.process
+        known = no_flow.value if no_flow else None
         return Question(scored, law_of(process), lambda name: streams.of("", f"expected accuracy, {name}"),
-                        lambda count: process.sample_up(streams, count))
+                        lambda count: process.sample_up(streams, count), None if known is None else lambda: known)
 
     def _by_sample(self, expectation: Expectation, scored: Scored) -> Floats:
         """Return the expected worth of each test sample: the same weights of deliveries, for each sample."""
@@ -208,6 +214,17 @@ def keep_clusters(found: Findings, by_sample: Floats, groups: NDArray[np.generic
     clusters = worth_by_cluster(by_sample, groups)
     if len(clusters["samples"]) <= MOST_CLUSTERS:
         found.tables["clusters"] = [dict(clusters)]
+
+
+def exact_no_flow(assembly: Assembly) -> Estimate | None:
+    """Return P(no answer) along the frontier; None where that is not exact, or too wide."""
+    law = law_of(assembly.process)
+    if law is None or not law.is_exact or assembly.replicas or assembly.errors:
+        return None
+    try:
+        return no_information_flow(assembly.graph, assembly.placement, assembly.reach.routes, law)
+    except NotExact:
+        return None
 
 
 def law_of(process: FailureProcess) -> CauseLaw | None:
