@@ -14,7 +14,7 @@ from simulator.report.numbers import number_text
 from simulator.report.style import GREY, INK, PALETTE, look_of, styled
 from simulator.study.record import CellRecord
 
-MOST_BARS, MOST_LINES, MOST_NUMBERS = 20, 12, 10
+MOST_BARS, MOST_LINES, MOST_WHISKERS, MOST_NUMBERS = 20, 12, 7, 10
 DIVERGING = "PuOr_r"  # safe for colour-blind readers, white in the middle
 ACCURACY = "Expected accuracy (fraction correct)"
 
@@ -52,7 +52,8 @@ def _draw_bars(axes: Axes, cell: CellRecord, told: Row) -> None:
 def component_curves(cell: CellRecord) -> Figure:
     """Return accuracy along each component's own failure probability (%), all others as they are; dots: where it is.
 
-    Each line is named at its end; only the first of the ranking are drawn where there are many.
+    Each line is named at its end; only the first of the ranking are drawn where there are many, and then without
+    their intervals, which the record has.
     """
     kinds = list(dict.fromkeys(row["of"] for row in cell.tables["component_curves"]))
     with styled():
@@ -66,7 +67,7 @@ def component_curves(cell: CellRecord) -> Figure:
 def _draw_curves(axes: Axes, cell: CellRecord, of: str) -> None:
     ranked = [row["name"] for row in rows_of(cell, of)]
     rows = sorted(rows_of(cell, of, "component_curves"), key=lambda row: ranked.index(row["name"]))[:MOST_LINES]
-    has_interval = any(np.subtract(row["high"], row["low"]).max() > 0 for row in rows)
+    has_interval = len(rows) <= MOST_WHISKERS and any(np.subtract(row["high"], row["low"]).max() > 0 for row in rows)
     for place, row in enumerate(rows):
         look, x = look_of(place), 100 * np.asarray(row["x"])
         axes.plot(x, row["value"], color=look.color, linestyle=look.line)
@@ -83,7 +84,8 @@ def _draw_curves(axes: Axes, cell: CellRecord, of: str) -> None:
     for place, (row, height) in enumerate(zip(rows, heights, strict=True)):
         axes.annotate(row["name"], (100, row["value"][-1]), xytext=(1.04, height), textcoords=axes.transAxes,
                       va="center", fontsize=10, color=look_of(place).color, annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": look_of(place).color, "linewidth": 0.8})
+                      arrowprops={"arrowstyle": "-", "color": look_of(place).color, "linewidth": 0.8,
+                                  "relpos": (0.0, 0.5), "shrinkA": 2})
     axes.set_xlim(0, 100)
     axes.set_xlabel("Failure probability of that one alone (%)\nmarks: where each is now"
                     + ("; whiskers: 95 %, finite test set" if has_interval else ""))
