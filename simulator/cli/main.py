@@ -10,6 +10,7 @@ import typer
 
 from simulator.cli.check import check
 from simulator.cli.copy import copy
+from simulator.cli.design import design
 from simulator.cli.explain import explain
 from simulator.cli.fit import fit
 from simulator.cli.list_ import list_
@@ -55,6 +56,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
 app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help=True, add_completion=False,
                   rich_markup_mode="rich", pretty_exceptions_enable=False)
 app.command("run")(told(run))
+app.command("design")(told(design))
 app.command("whatif")(told(whatif))
 app.command("explain")(told(explain))
 app.command("check")(told(check))

@@ -79,6 +79,10 @@ class Bars(progress.Progress):
         """Show how many requests have been simulated."""
         self._show(f"simulating {label}", requests, total)
 
+    def designs(self, label: str, judged: int, total: int | None) -> None:
+        """Show how many designs have been judged."""
+        self._show(f"judging designs of {label}", judged, judged if total is None else total)
+
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Say that a cell is done."""
         if was_found:

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from simulator.report.fitting import FittingTable
+    from simulator.scenario.load import Loaded
     from simulator.study.record import Record
 
 Out = Annotated[
@@ -50,14 +51,24 @@ def run(
     sim run first --quick
     sim run my.yaml --out runs/mine --set policy.deadline='100 ms' --seed 2
     """  # noqa: D301 - \b tells click to keep the lines
+    run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json)
+
+
+def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Loaded:
+    """Return a scenario with what the options change."""
+    import simulator  # noqa: PLC0415 - keeps sim --help fast
+    from simulator.cli.sets import overrides  # noqa: PLC0415
+
+    return simulator.load(scenario, overrides(sets or []) | ({} if seed is None else {"seed": str(seed)}))
+
+
+def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool) -> None:
+    """Run a loaded scenario and print its tables and notes, or its record."""
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
-    from simulator.cli.sets import overrides  # noqa: PLC0415
 
-    changed = overrides(sets or []) | ({} if seed is None else {"seed": str(seed)})
-    loaded = simulator.load(scenario, changed)
     console = Console()
     with Bars(Console(stderr=True)) as bars:
         done = simulator.run(loaded, out, quick=quick, progress=bars)
@@ -83,6 +94,7 @@ def notes_of(record: Record) -> list[str]:
 def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
+    from simulator.report.design_table import design_tables  # noqa: PLC0415
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
     from simulator.report.errors_table import errors_table  # noqa: PLC0415
     from simulator.report.expected_table import expected_tables  # noqa: PLC0415
@@ -99,14 +111,14 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
     from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
-    traffic = traffic_tables(record)
-    summary = [rich_table(record)] * (has_summary(record) or not traffic)
+    traffic, designs = traffic_tables(record), design_tables(record)
+    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs))
     served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)
     machines = [] if served else machine_tables(record)
     others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
-    measured = [*expected_tables(record), *importance_tables(record), *model_tables(record), *time_tables(record),
-                *traffic, *machines, *sending_tables(record)]
+    measured = [*expected_tables(record), *designs, *importance_tables(record), *model_tables(record),
+                *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
     return [*first, *measured, *(table for table in others if table)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from simulator.expect.estimate import Estimate
+from simulator.report.design_table import design_answer
 from simulator.report.numbers import (
     ERROR,
     FRACTION,
@@ -38,6 +39,8 @@ SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", 
 
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
+    if of_designs := design_answer(record):
+        return of_designs
     for name, words, style, unit in headlines(record):
         found = [cell for cell in compared(record, name) if name in cell.estimates]
         cells = [cell for cell in found if not math.isnan(cell.estimates[name].value)]
@@ -110,6 +113,8 @@ SHOWS = {
     "accuracy_against_bytes": "Accuracy of degraded answers (from another delivery than with everything up) and "
                               "expected accuracy, against the bytes of all skip messages of a request. Each interval "
                               "is of one cell; cells share the test samples, so their differences are known better.",
+    "design_front": "Each point is a design. Of those on the front no other has fewer bytes and is no worse. Intervals "
+                    "are of one design; designs share the test samples, so that their differences are known better.",
     "accuracy_around_outages": "Served accuracy of requests by their birth relative to a crash, averaged over all "
                                "outages of the component and over replications; other components may be down too.",
     "accuracy_vs_deadline": "Share of all arrivals that were answered correctly within d: the on-time accuracy of "

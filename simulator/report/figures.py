@@ -2,6 +2,7 @@
 
 from simulator.report.codec_figure import accuracy_against_bytes
 from simulator.report.curves import accuracy_vs_deadline, accuracy_vs_failure, latency_distribution
+from simulator.report.design_figure import design_front
 from simulator.report.drawing import topology_drawing
 from simulator.report.ending_bars import endings
 from simulator.report.errors_figure import error_axis, errors_along
@@ -14,6 +15,6 @@ from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_over_time",
-           "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves", "endings", "error_axis", "errors_along",
-           "fit_figure", "has_lines", "importance_bars", "interactions", "latency_distribution", "outage_curves",
-           "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+           "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves", "design_front", "endings", "error_axis",
+           "errors_along", "fit_figure", "has_lines", "importance_bars", "interactions", "latency_distribution",
+           "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

@@ -13,6 +13,7 @@ import yaml
 
 from simulator.report import (
     codec_table,
+    design_table,
     detection_table,
     errors_table,
     expected_table,
@@ -46,6 +47,7 @@ HEADINGS = {
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
     "accuracy_against_bytes": "Accuracy against bytes",
+    "design_front": "Designs: accuracy against bytes",
     "accuracy_around_outages": "Accuracy around an outage",
     "silent_errors": "Silent errors, along the sweep",
     "importance": "Importance",
@@ -101,6 +103,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(score_table.TITLE, _scores(record)),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),
+        _section(design_table.TITLE, design_table.design_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
@@ -182,7 +185,7 @@ def _table(headers: list[str], rows: Rows) -> str:
 
 
 def _summary(record: Record) -> str:
-    if not has_summary(record) and traffic.has_traffic(record):
+    if not has_summary(record) and (traffic.has_traffic(record) or design_table.cells_with_designs(record)):
         return _methods(record)
     headers, rows = summary_rows(record)
     words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(in_words(record, LEGEND[head]))}"

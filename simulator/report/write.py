@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.placement import Where
 from simulator.report.codec_table import cells_with_codecs
+from simulator.report.design_table import cells_with_designs
 from simulator.report.importance_table import cells_with_importance
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
@@ -113,6 +114,8 @@ def curve_figures(
         drawn["accuracy_vs_deadline"] = draw.accuracy_vs_deadline(record, deadline_ms)
     if draw.outage_curves(record):
         drawn["accuracy_around_outages"] = draw.accuracy_around_outages(record)
+    for cell in cells_with_designs(record):
+        drawn[f"design_front-{cell.name}" if len(record.cells) > 1 else "design_front"] = draw.design_front(cell)
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))

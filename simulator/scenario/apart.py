@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from simulator.errors import Problem
+from simulator.expect.design_blocks import Replicate
 from simulator.failures.inputs import uncertain_inputs
 from simulator.failures.load import LoadCascadeBlock
 from simulator.network.detectors import Watching
@@ -31,7 +32,9 @@ class Feature:
     is_in: Callable[[Scenario], bool]
 
 
-REPLICAS = Feature("placement", "a part on several nodes", lambda s: any(len(n) > 1 for n in s.placement.values()))
+REPLICAS = Feature("placement", "a part on several nodes", lambda s: any(len(n) > 1 for n in s.placement.values())
+                   or any(isinstance(choice, Replicate) for choice in (s.design.choose if s.design else ())))
+DESIGN = Feature("design", "'design'", lambda s: s.design is not None)
 RETRY = Feature("policy.retry", "'retry'", lambda s: s.policy.retry is not None)
 HEDGE = Feature("policy.hedge", "'hedge'", lambda s: s.policy.hedge is not None)
 REPAIR = Feature("policy.lost", "'lost: wait_for_repair'", lambda s: s.policy.lost == "wait_for_repair")
@@ -49,6 +52,7 @@ APART = (
     ((REPAIR, HELD), (ON_DEMAND, DETECTOR, ERRORS, OTHERS, BY_LOAD)),
     ((ON_DEMAND, DETECTOR, ERRORS), (OTHERS, BY_LOAD)),
     ((UNCERTAIN,), (ERRORS, OTHERS)),
+    ((DESIGN,), (ERRORS, OTHERS, BY_LOAD, HELD, UNCERTAIN)),
 )
 
 

@@ -23,6 +23,7 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.apart import apart_problems
+from simulator.scenario.designing import design_problems
 from simulator.scenario.judging import judging_problems
 from simulator.scenario.other_parts import sharing_problems
 from simulator.scenario.parts import Parts, Problems
@@ -58,7 +59,7 @@ def cross_problems(parts: Parts) -> Problems:
                      for problem in error_problems(parts.scenario.errors, on)]
         problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
-    problems += [*sharing_problems(parts), *apart_problems(parts), *judging_problems(parts)]
+    problems += [*sharing_problems(parts), *apart_problems(parts), *judging_problems(parts), *design_problems(parts)]
     for other in parts.others.values():
         problems += _other_problems(other)
     return tuple(problems)

@@ -11,6 +11,7 @@ from simulator.dataflow.placement import Nodes
 from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import GivenOutcomes
 from simulator.expect.blocks import Measures
+from simulator.expect.design_blocks import DesignBlock
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
 from simulator.failures.slow import Slow
@@ -61,6 +62,7 @@ class Scenario(Block):
     and tag the answers that rest on them; ``disturbances`` are scripted trouble on links, spikes of
     latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
+    ``design`` asks which skips, nodes or machines are best within a budget;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -86,6 +88,7 @@ class Scenario(Block):
     training: Training | None = None
     data: dict[str, Any] | None = None
     measure: Measures
+    design: DesignBlock | None = None
     sweep: dict[str, tuple[Any, ...]] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()

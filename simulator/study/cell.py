@@ -8,7 +8,6 @@ import numpy as np
 
 from simulator.dataflow.costs import Costs
 from simulator.dataflow.delivered import Delivered
-from simulator.evaluate.plan import RunPlan
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
 from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
@@ -18,9 +17,11 @@ from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import NoLaw
 from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
+from simulator.study.answer_findings import note_answers
 from simulator.study.answers import Answers, answers
 from simulator.study.assemble import Assembly, given_costs
-from simulator.study.codec_findings import find_codecs, find_messages
+from simulator.study.codec_findings import find_codecs
+from simulator.study.design_findings import Asked, find_designs
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
@@ -120,8 +121,11 @@ class Cell:
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         if measure.traffic:
             self._traffic()
+        if self.assembly.scenario.design:
+            find_designs(Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory,
+                               self.quick), self.found)
         if measure.need_answers:
-            self._note_answers()
+            note_answers(self.assembly.graph, self.answers, self.found)
         found = called_by_its_score(self.found, self.answers)
         record = CellRecord(self.name, dict(self.variant.label), found.estimates, found.curves, found.counts,
                             found.tables, tuple(found.notes))
@@ -267,28 +271,13 @@ class Cell:
     def _sensitivity(self, block: Sensitivity) -> None:
         table = self._table()
         outcomes = self.answers.outcomes if table is None and self.answers else None
-        worth = table.accuracy if table is not None else outcomes
-        find_sensitivity(self.assembly, block, worth, self.found)
+        find_sensitivity(self.assembly, block, outcomes if table is None else table.accuracy, self.found)
 
     def _traffic(self) -> None:
         try:
             find_traffic(self.assembly, self.patterns, self.found, quick=self.quick)
         except NoLaw as no_law:
             self.found.notes.append(f"no expected traffic: {no_law}")
-
-    def _note_answers(self) -> None:
-        if self.answers is None:
-            return
-        asked = self.answers.outcomes.asked
-        self.found.counts |= {"deliveries": len(asked), "part_runs": RunPlan.of(self.assembly.graph, asked).part_runs,
-                              "test_samples": self.answers.samples}
-        find_messages(self.assembly.graph, self.answers.costs.payload_bytes, self.found)
-        self.found.tables["weights"] = [{"hash": self.answers.weights}]
-        if self.answers.is_synthetic:
-            self.found.notes.append(
-                "SYNTHETIC: the data set or the given network is missing, random numbers of the same shapes stand in; "
-                "accuracies mean nothing"
-            )
 
 
 def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None) -> CellAnswer:

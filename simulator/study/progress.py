@@ -18,5 +18,8 @@ class Progress:
     def simulating(self, label: str, requests: int, total: int) -> None:
         """Hear how many of a cell's requests, over all replications, have been simulated."""
 
+    def designs(self, label: str, judged: int, total: int | None) -> None:
+        """Hear how many of a cell's designs have been judged, and of how many; None: nobody knows."""
+
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Hear that a cell is finished, or was found finished."""

@@ -20,12 +20,14 @@ FEATURES = {
     "a detector": (POLICY, "  wait: {kind: heartbeat, period: 1 s, after: 80 ms}\n"),
     "silent errors": ("seed: 1\n", "errors:\n  - {kind: stuck, on: [edge], chance: 0.1, share: 0.5}\nseed: 1\n"),
     "several models": ("seed: 1\n", OTHER),
+    "'design'": ("seed: 1\n", "design: {choose: [{kind: skips}]}\nseed: 1\n"),
     "failures by load": (FAILURES, "  - {kind: load_cascade, components: [edge], mtbf: 60 s, mttr: 1 s, "
                                    "load: {kind: busy}}\n"),
 }
 TOGETHER = (
     ("a part on several nodes", "'retry'"), ("'lost: wait_for_repair'", "'held'"), ("a detector", "silent errors"),
-    ("several models", "failures by load"))
+    ("several models", "failures by load"), ("a part on several nodes", "'design'"), ("'retry'", "'design'"),
+    ("'lost: wait_for_repair'", "'design'"), ("a detector", "'design'"))
 APART = [pair for pair in combinations(FEATURES, 2) if {pair, pair[::-1]}.isdisjoint(TOGETHER)]
 
 
