@@ -27,7 +27,7 @@ from simulator.study.findings import Findings
 from simulator.study.frames import no_events, no_requests
 from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
-from simulator.study.input_findings import PatternScores, emptiness, find_inputs, note_left_out
+from simulator.study.input_findings import find_inputs, note_left_out
 from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
@@ -195,13 +195,11 @@ class Cell:
             said = {} if isinstance(table, TableAccuracy) else {"source": "by the parts lost"}
             accuracy, known = table.accuracy(self.possible.up), deliveries if said else None
             expectation = exact.expected_from_table(probability, accuracy, known, **said)
-            scores = PatternScores(accuracy, None, emptiness(known) if known is not None else None)
         elif self.answers:
             outcomes = self.answers.outcomes
             outcomes.ensure(deliveries.distinct)
             expectation = exact.expected_accuracy(probability, deliveries, outcomes.correct, outcomes.groups,
                                                   outcomes.bounds)
-            scores = PatternScores.of(outcomes, deliveries)
             keep_clusters(self.found, expectation.by_sample, outcomes.groups)
             chances = exact.probability_of_deliveries(probability, deliveries)
             if has_codecs(self.assembly.model):
@@ -210,7 +208,8 @@ class Cell:
             if self.assembly.graph.marks:
                 find_errors(self.assembly.graph, outcomes, chances, self.found)
         self._keep_expectation(expectation)
-        find_inputs(self.assembly, self.possible, scores, self.found)
+        judged = table or (self.answers.outcomes if self.answers else None)
+        find_inputs(self.assembly, self.possible, (self.possible_deliveries, judged), self.found)
         return expectation.expected_accuracy
 
     def _keep_expectation(self, expectation: exact.ExactExpectation) -> None:

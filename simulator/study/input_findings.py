@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.dataflow.delivered import Delivered
 from simulator.dataflow.graph import EMPTY
 from simulator.evaluate.outcomes import Outcomes
+from simulator.evaluate.table import TableAccuracy
 from simulator.expect.estimate import Estimate
 from simulator.expect.exact import Patterns
 from simulator.expect.inputs import TooManyInputs, Unsure, given_who_is_down, over_inputs, swings
@@ -18,6 +19,7 @@ from simulator.failures.process import NoLaw
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
+from simulator.study.given_outcomes import PatternAccuracy
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 8  # uncertain survivals whose 2^n accuracies are in a record
@@ -36,6 +38,12 @@ class PatternScores:
     accuracy: Floats
     is_counted: Floats | None = None
     is_empty: Floats | None = None
+
+    @staticmethod
+    def given(table: PatternAccuracy, patterns: Patterns, deliveries: Delivered) -> PatternScores:
+        """Return the scores that were given; a table of patterns does not say which of them have no answer."""
+        return PatternScores(table.accuracy(patterns.up), None,
+                             None if isinstance(table, TableAccuracy) else emptiness(deliveries))
 
     @staticmethod
     def of(outcomes: Outcomes, deliveries: Delivered) -> PatternScores:
@@ -61,18 +69,23 @@ def note_left_out(assembly: Assembly, found: Findings) -> None:
                            "leave of it is worked out where it is exact")
 
 
-def find_inputs(assembly: Assembly, patterns: Patterns, scores: PatternScores, found: Findings) -> None:
+def find_inputs(
+    assembly: Assembly, patterns: Patterns, judged: tuple[Delivered, PatternAccuracy | Outcomes | None], found: Findings
+) -> None:
     """Find what the uncertain survivals leave of expected accuracy and of the chance of no answer, without new runs.
 
     Args:
         assembly: The cell's objects.
         patterns: All of them.
-        scores: Of each.
+        judged: The delivery of each, and what says how accurate it is.
         found: Gets the estimates ``*_inputs`` and the table ``inputs``, or a note where there are too many.
     """
     inputs = unsure(assembly, patterns.components)
-    if not inputs:
+    deliveries, by = judged
+    if not inputs or by is None:
         return
+    scores = PatternScores.of(by, deliveries) if isinstance(by, Outcomes) else PatternScores.given(
+        by, patterns, deliveries)
     columns = [patterns.components.index(each.component) for each in inputs]
     try:
         weight = table_of(assembly.certain, patterns.components)
