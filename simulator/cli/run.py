@@ -107,15 +107,17 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
     from simulator.report.sharper import sharper_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
+    from simulator.report.tail_table import tail_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
     from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
     traffic, designs = traffic_tables(record), design_tables(record)
-    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs))
+    tail = tail_table(record)
+    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs or tail))
     served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)
     machines = [] if served else machine_tables(record)
-    others = [sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
+    others = [tail, sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
     measured = [*expected_tables(record), *designs, *importance_tables(record), *model_tables(record),
                 *time_tables(record), *traffic, *machines, *sending_tables(record)]

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from simulator.blocks import Block
 from simulator.expect.methods.union import ByMethod
 from simulator.expect.sensitivity_block import Sensitivity
+from simulator.expect.tail.blocks import AccuracyExceedance
 from simulator.units import PositiveDurationNs
 
 OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer",
@@ -107,6 +108,7 @@ class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
     expected_accuracy: ByMethod | None = None
+    accuracy_exceedance: AccuracyExceedance | None = None
     individual_failures: IndividualFailures | None = None
     timed: Timed | None = None
     accuracy_vs_failure: AccuracyVsFailure | None = None

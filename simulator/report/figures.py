@@ -6,6 +6,7 @@ from simulator.report.design_figure import design_front
 from simulator.report.drawing import topology_drawing
 from simulator.report.ending_bars import endings
 from simulator.report.errors_figure import error_axis, errors_along
+from simulator.report.exceedance_figure import accuracy_exceedance
 from simulator.report.fit_figure import fit_figure
 from simulator.report.importance_figure import accuracy_by_failures, component_curves, importance_bars, interactions
 from simulator.report.lines_figure import has_lines, repeats_lines
@@ -14,7 +15,7 @@ from simulator.report.over_time import accuracy_over_time
 from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
-__all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_over_time",
-           "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves", "design_front", "endings", "error_axis",
-           "errors_along", "fit_figure", "has_lines", "importance_bars", "interactions", "latency_distribution",
-           "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+__all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
+           "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves", "design_front",
+           "endings", "error_axis", "errors_along", "fit_figure", "has_lines", "importance_bars", "interactions",
+           "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

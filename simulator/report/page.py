@@ -24,6 +24,7 @@ from simulator.report import (
     score_table,
     sendings,
     sharper,
+    tail_table,
     time_tables,
     traffic,
     uncertainty_table,
@@ -43,6 +44,7 @@ ABOVE_TABLES = frozenset({"topology"})
 HEADINGS = {
     "topology": "Topology and placement",
     "accuracy_vs_failure": "Accuracy against failure probability",
+    "accuracy_exceedance": "Distribution of accuracy",
     "endings": "How requests end",
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
@@ -106,6 +108,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(design_table.TITLE, design_table.design_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
+        _section(tail_table.TITLE, tail_table.tail_html(record)),
         _section(time_tables.TITLE, time_tables.time_html(record)),
         _section(detection_table.TITLE, detection_table.detection_html(record)),
         _section(importance_table.TITLE, importance_table.importance_html(record)),

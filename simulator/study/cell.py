@@ -35,6 +35,7 @@ from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.score_findings import called_by_its_score, find_scores
 from simulator.study.sensitivity_findings import find_sensitivity
 from simulator.study.store import CellAnswer
+from simulator.study.tail_findings import find_tail
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic
 
@@ -108,6 +109,7 @@ class Cell:
         few = measure.sensitivity is not None and len(self.assembly.process.components) <= UNASKED_COMPONENTS
         if measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns()):
             expected = self._expected_accuracy()
+        find_tail(self.assembly, lambda: self.answers, self.found)
         if measure.individual_failures:
             self._individual_failures()
         if measure.accuracy_vs_failure:

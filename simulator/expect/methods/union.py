@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from simulator.expect.methods.auto import Auto
 from simulator.expect.methods.exact import Exact
 from simulator.expect.methods.head import Head
+from simulator.expect.methods.importance import Importance
 from simulator.expect.methods.monte_carlo import MonteCarlo
 from simulator.expect.methods.stratified import Stratified
 
@@ -23,5 +24,5 @@ def named(value: Any) -> Any:
     return {"method": "auto", **value} if isinstance(value, Mapping) else value
 
 
-ByMethod = Annotated[Annotated[Auto | Exact | Head | Stratified | MonteCarlo, Field(discriminator="method")],
-                     BeforeValidator(named)]
+Methods = Auto | Exact | Head | Stratified | MonteCarlo | Importance
+ByMethod = Annotated[Annotated[Methods, Field(discriminator="method")], BeforeValidator(named)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simulator.expect.estimate import Estimate
 from simulator.expect.intervals import Z_95
+from simulator.expect.tail.distribution import LEFT_OUT
 
 FAR = 3.0
 
@@ -27,12 +28,20 @@ class CrossCheck:
 
     @property
     def z(self) -> float:
-        """The difference in deviations: 0 where both are the same, infinity where they differ and are both exact."""
+        """The difference in deviations of what was drawn: 0 where nothing tells them apart, infinity without draws.
+
+        Bounds on what was left out are no deviations: only what lies beyond them counts.
+        """
+        drawn = [one for one in (self.first, self.second) if one.uncertainty != LEFT_OUT]
+        width = math.hypot(*((one.high - one.low) / (2 * Z_95) for one in drawn))
         gap = self.first.value - self.second.value
-        width = math.hypot(*((one.high - one.low) / (2 * Z_95) for one in (self.first, self.second)))
+        for one in (self.first, self.second):
+            if one.uncertainty == LEFT_OUT:
+                room = one.high - one.value if (gap > 0) == (one is self.second) else one.value - one.low
+                gap = math.copysign(max(0.0, abs(gap) - room), gap)
         if width > 0:
             return gap / width
-        return 0.0 if math.isclose(self.first.value, self.second.value, rel_tol=1e-9, abs_tol=1e-12) else math.inf
+        return 0.0 if math.isclose(gap, 0.0, abs_tol=1e-12) else math.inf
 
     @property
     def overlap(self) -> bool:

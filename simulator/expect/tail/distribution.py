@@ -16,11 +16,13 @@ import numpy as np
 
 from simulator.expect.curve import Curve
 from simulator.expect.estimate import Estimate
+from simulator.expect.intervals import exactly
 from simulator.expect.methods.expectation import Mean, Sample
 from simulator.expect.scored import Floats, Scored
 from simulator.expect.tail.events import ROUNDING, Event
 
 MOST_POINTS = 200  # of a curve
+LEFT_OUT = "left out"  # what an interval covers: patterns that were not looked at
 X_LABEL, Y_LABEL = "accuracy a", "P(accuracy >= a)"
 
 
@@ -51,11 +53,13 @@ class Distribution:
 
     def below(self, level: float) -> Estimate:
         """Return P(accuracy < level)."""
-        return self._estimate(self.share(Event(self.scored, level)))
+        return self.chance(Event(self.scored, level))
 
-    def no_answer(self) -> Estimate:
-        """Return P(no answer)."""
-        return self._estimate(self.share(Event(self.scored)))
+    def chance(self, event: Event) -> Estimate:
+        """Return the chance of an event of the delivery, as an estimate."""
+        if event.level is not None and event.level <= self.scored.bounds[0] + ROUNDING:
+            return exactly(0.0, 0, "no accuracy is lower")
+        return self._estimate(self.share(event))
 
     def share(self, event: Event) -> Mean:
         """Return the chance of an event of the delivery."""
@@ -134,7 +138,7 @@ class Distribution:
         values = self.values
         if len(values) > MOST_POINTS:
             values = values[np.unique(np.linspace(0, len(values) - 1, MOST_POINTS).astype(np.intp))]
-        found = [self._estimate(self.share(Event(self.scored, value))) for value in values.tolist()]
+        found = [self.chance(Event(self.scored, value)) for value in values.tolist()]
         value, low, high = ([1 - getattr(one, side) for one in found] for side in ("value", "high", "low"))
         return Curve(tuple(values.tolist()), tuple(value), tuple(low), tuple(high), X_LABEL, Y_LABEL, self.how)
 
@@ -142,5 +146,6 @@ class Distribution:
         """Return an estimate whose interval holds the sampling and what was left out."""
         low, high = mean.reach if not math.isnan(mean.value) else (mean.low, mean.high)
         is_exact = low == high
-        seen = len(self.sample.by_delivery[0]) if not self.sample.draws else self.sample.draws
-        return Estimate(mean.value, low, high, seen, self.how, "none" if is_exact else "failures")
+        draws = self.sample.draws
+        uncertainty = "none" if is_exact else "failures" if draws else LEFT_OUT
+        return Estimate(mean.value, low, high, draws or len(self.sample.by_delivery[0]), self.how, uncertainty)

@@ -71,24 +71,30 @@ def pilot(creation: Creation, particles: int, dice: np.random.Generator, sweeps:
     return Levels((*levels, 1.0), stuck=True)
 
 
-def run(creation: Creation, levels: tuple[float, ...], settings: Splitting, dice: np.random.Generator) -> float:
-    """Return an unbiased estimate of the chance of the event, from one run with fixed levels.
+def runs_of(creation: Creation, levels: tuple[float, ...], settings: Splitting, dice: np.random.Generator) -> Floats:
+    """Return an unbiased estimate of the chance of the event from each of several runs, shape ``(runs,)``.
+
+    Runs share the levels and the order of the sweeps, and nothing else; they go side by side, since scoring many
+    patterns at a time costs least.
 
     Args:
         creation: The process, and the event.
         levels: Rising; the last is 1.
-        settings: Particles at each level, and sweeps.
+        settings: Runs, particles of each at each level, and sweeps.
         dice: A stream of its own.
     """
-    chance = 1.0
-    cloud = creation.drawn(settings.particles, dice)
+    chance, particles = np.ones(settings.runs), settings.particles
+    owner = np.repeat(np.arange(settings.runs), particles)
+    cloud = creation.drawn(len(owner), dice)
     for level in levels:
-        inside = np.flatnonzero(creation.happens(cloud.ceases > level))
-        chance *= len(inside) / settings.particles
-        if not len(inside) or level == levels[-1]:
+        inside = creation.happens(cloud.ceases > level)
+        chance *= np.bincount(owner[inside], minlength=settings.runs) / particles
+        alive = np.flatnonzero(chance > 0)
+        if not len(alive) or level == levels[-1]:
             break
-        copies = cloud.at(_copies(inside, settings.particles, dice))
-        cloud = _followed(creation, copies, level, dice, settings.sweeps)
+        rows = [_copies(np.flatnonzero(inside & (owner == one)), particles, dice) for one in alive.tolist()]
+        owner = np.repeat(alive, particles)
+        cloud = _followed(creation, cloud.at(np.concatenate(rows)), level, dice, settings.sweeps)
     return chance
 
 
@@ -101,10 +107,8 @@ def split(creation: Creation, settings: Splitting, dice: Callable[[str], np.rand
         dice: Returns the generator of a named stream.
     """
     name = creation.event.name
-    found = pilot(creation, settings.particles, dice(f"splitting pilot, {name}"), settings.sweeps)
-    values = np.array([run(creation, found.levels, settings, dice(f"splitting run {place}, {name}"))
-                       for place in range(settings.runs)])
-    return _concluded(values, found, settings)
+    found = pilot(creation, settings.particles, dice(f"pilot of splitting, {name}"), settings.sweeps)
+    return _concluded(runs_of(creation, found.levels, settings, dice(f"splitting, {name}")), found, settings)
 
 
 def _concluded(values: Floats, found: Levels, settings: Splitting) -> Estimate:

@@ -6,6 +6,7 @@ import pytest
 from simulator.expect.methods.expectation import Sample
 from simulator.expect.methods.strata import Drawn, Listed
 from simulator.expect.tail.distribution import Distribution
+from simulator.expect.tail.events import Event
 from simulator.seeds import stream
 from tests.support.statistics import assert_covers
 
@@ -42,7 +43,7 @@ def test_exact_shares_and_quantiles_are_sums():
     assert [found.quantile(p).value for p in (0.01, 0.02, 0.021, 0.05, 0.4, 0.41, 1.0)] == [
         0.1, 0.1, 0.4, 0.4, 0.8, 0.95, 0.95]
     assert all(one.low == one.value == one.high for one in (found.below(0.5), found.quantile(0.05), found.worst(0.1)))
-    assert found.no_answer().value == pytest.approx(0.02)
+    assert found.chance(Event(found.scored)).value == pytest.approx(0.02)
 
 
 def test_exact_spread_and_worst_are_those_of_numpy():

@@ -6,7 +6,7 @@ import pytest
 from simulator.expect.tail.creation import Creation
 from simulator.expect.tail.events import Event
 from simulator.expect.tail.monotone import check
-from simulator.expect.tail.splitting import Splitting, pilot, run, split
+from simulator.expect.tail.splitting import Splitting, pilot, runs_of, split
 from simulator.failures.cause_law import CauseLaw, independent_law
 from simulator.seeds import stream
 from tests.support.scores import (
@@ -56,7 +56,7 @@ LAWS = {"equal": chain_law(6, 0.05), "unequal": unequal_law(6), "states and a ra
 def test_a_run_is_unbiased_at_any_levels(law, levels):
     _, truth = exact_by_force(law)
     made = creation(law)
-    found = [run(made, levels, Splitting(particles=50), stream(seed, 0, "", "run")) for seed in range(200)]
+    found = runs_of(made, levels, Splitting(particles=50, runs=400), stream(1, 0, "", "runs"))
     assert_mean(found, truth, precision=0.1)
 
 
@@ -64,7 +64,7 @@ def test_accuracy_below_a_level_is_an_event_like_no_answer():
     law = unequal_law(7)
     truth = exact_by_force(law, lambda up: (chain_scores(up) < 0.85).astype(float))[0]
     made = creation(law, 0.85)
-    found = [run(made, (0.3, 0.7, 1.0), Splitting(particles=50), stream(seed, 0, "", "run")) for seed in range(200)]
+    found = runs_of(made, (0.3, 0.7, 1.0), Splitting(particles=50, runs=400), stream(1, 0, "", "runs"))
     assert_mean(found, truth, precision=0.1)
 
 
