@@ -282,13 +282,5 @@ class Cell:
 
 
 def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None) -> CellAnswer:
-    """Return the answer of a cell.
-
-    Args:
-        variant: The point of the grid, with its scenario, topology and model.
-        name: Its content hash.
-        quick: Whether random data may stand in for a missing data set.
-        progress: Who is told how far it is.
-        memory: What the cells before it have found; None: nothing.
-    """
+    """Return the answer of a cell; what it takes is explained at ``Cell``."""
     return Cell(variant, name, quick=quick, progress=progress, memory=memory).run()

@@ -20,7 +20,7 @@ from simulator.expect.tail.distribution import Distribution
 from simulator.expect.tail.events import Event
 from simulator.expect.tail.hits import until_hits
 from simulator.expect.tail.monotone import check
-from simulator.expect.tail.splitting import Splitting, split
+from simulator.expect.tail.splitting import TOO_FEW, Splitting, split
 from simulator.failures.process import NoLaw
 from simulator.seeds import Streams
 from simulator.study.answers import Answers
@@ -139,7 +139,10 @@ class Tail:
                                     f"({checked.what} looked at); 'hits' and 'by: importance' need no order")
             return None
         self.found.notes.append(f"splitting of '{name}': more failures never end it in {checked.what}")
-        return split(creation, settings, dice)
+        found = split(creation, settings, dice)
+        if TOO_FEW in found.method:
+            self.found.notes.append(f"WARNING: splitting of '{name}': {TOO_FEW}")
+        return found
 
     def _check(self, method: Method, numbers: Numbers) -> None:
         """Ask another method on dice of its own, and tell whether they agree."""

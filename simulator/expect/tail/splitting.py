@@ -23,6 +23,8 @@ from simulator.expect.scored import Floats, Places
 from simulator.expect.tail.creation import Cloud, Creation
 
 PASS = 0.1
+WILD = 0.7  # deviation of the runs, relative to their mean, above which Student's interval covers too little
+TOO_FEW = "runs scatter so much that the interval is too narrow: more particles, or more sweeps"
 MOST_LEVELS = 60  # a tenth each: far below what a double can hold
 
 
@@ -117,9 +119,10 @@ def _concluded(values: Floats, found: Levels, settings: Splitting) -> Estimate:
     if not values.any():
         return Estimate(0.0, 0.0, 1.0, settings.runs, f"{how}: none reached it", "failures")
     mean = within(student_mean(values))
-    relative = float(values.std(ddof=1) / values.mean() / math.sqrt(len(values)))
-    return Estimate(mean.value, mean.low, mean.high, settings.runs, f"{how}, relative error {100 * relative:.2g} %",
-                    "failures")
+    scatter = float(values.std(ddof=1) / values.mean())
+    how += f", relative error {100 * scatter / math.sqrt(len(values)):.2g} %"
+    how += f"; WARNING: {TOO_FEW}" * (scatter > WILD)
+    return Estimate(mean.value, mean.low, mean.high, settings.runs, how, "failures")
 
 
 def _copies(rows: Places, count: int, dice: np.random.Generator) -> Places:
