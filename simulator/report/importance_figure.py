@@ -93,7 +93,7 @@ def _draw_curves(axes: Axes, cell: CellRecord, of: str) -> None:
 
 
 def spread(heights: list[float], step: float) -> list[float]:
-    """Return heights that are at least a step apart, each as near to where it was as its neighbours allow.
+    """Return heights that are at least a step apart, each as near to where it was as that and a top of 1 allow.
 
     >>> spread([0.5, 0.5, 0.9], 0.1)
     [0.45, 0.55, 0.9]
@@ -107,7 +107,7 @@ def spread(heights: list[float], step: float) -> list[float]:
     level = [float(np.mean(pool)) for pool in pools for _ in pool]
     found = [0.0] * len(heights)
     for turn, place in enumerate(order):
-        found[place] = round(level[turn] + turn * step, 9)
+        found[place] = round(min(level[turn], 1 - (len(heights) - 1) * step) + turn * step, 9)
     return found
 
 

@@ -13,7 +13,6 @@ from simulator.expect import exact
 from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import individual_failures, individual_failures_from_table
-from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import NoLaw
 from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
@@ -115,7 +114,7 @@ class Cell:
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         if measure.sensitivity:
-            self._sensitivity(measure.sensitivity)
+            find_sensitivity(self.assembly, measure.sensitivity, self.answers, self.found)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
@@ -268,11 +267,6 @@ class Cell:
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve
-
-    def _sensitivity(self, block: Sensitivity) -> None:
-        table = self._table()
-        outcomes = self.answers.outcomes if table is None and self.answers else None
-        find_sensitivity(self.assembly, block, outcomes if table is None else table.accuracy, self.found)
 
     def _traffic(self) -> None:
         try:

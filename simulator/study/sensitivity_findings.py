@@ -21,8 +21,10 @@ from simulator.expect.scored import Scored
 from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import FailureProcess, NoLaw, Up
 from simulator.seeds import Streams
+from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
+from simulator.study.given_outcomes import given_outcomes
 from simulator.study.scored import ScoredDeliveries
 from simulator.study.sensitivity_rows import curve_rows, importance_rows, interaction_rows, signature_rows
 
@@ -75,16 +77,19 @@ class Ranked:
 
 
 def find_sensitivity(
-    assembly: Assembly, block: Sensitivity, outcomes: Worth | None, found: Findings,
+    assembly: Assembly, block: Sensitivity, answers: Answers | None, found: Findings,
 ) -> None:
     """Add what is ranked, with its importance, curves, signature and interactions, to the findings of a cell.
 
     Args:
         assembly: The cell.
         block: What was asked.
-        outcomes: Worth of every delivery; or the accuracy of patterns of what can fail, from a table; None: neither.
+        answers: Those of its model; None where outcomes are given, or there are none.
         found: What is added to.
     """
+    given = given_outcomes(assembly)
+    of_model = None if answers is None else answers.outcomes
+    outcomes: Worth | None = of_model if given is None else given.accuracy
     if outcomes is None:
         found.notes.append("no model and no table: sensitivity is not measured")
         return
