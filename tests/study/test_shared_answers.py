@@ -28,9 +28,9 @@ def work(monkeypatch, tmp_path):
         done["trained"] += 1
         return train(*args, **more)
 
-    def evaluated(self, deliveries):
+    def evaluated(self, deliveries, read=None):
         done["evaluated"] += list(deliveries)
-        return predictions(self, deliveries)
+        return predictions(self, deliveries, read)
 
     monkeypatch.setattr(training, "train", trained)
     monkeypatch.setattr(Evaluation, "predictions", evaluated)
