@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.scenario.identity import cell_hash, run_hash
 from simulator.scenario.labels import label_text
@@ -24,7 +24,7 @@ from simulator.study.input_differences import under_inputs
 from simulator.study.memory import Memory, trainings
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
-from simulator.study.record import Record
+from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.store import CellAnswer, RunFolder, write_text
 
@@ -95,11 +95,6 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
     records = tuple(a.record for a in answers)
-    repeats, several = loaded.scenario.repeats, loaded.scenario.repeats.count > 1
-    is_one = not any(key.partition(".")[0] == "data" for key in repeats.values)
-    against = [label_text(value, next(iter(loaded.scenario.sweep), "")) for value in repeats.against]
-    is_compared = several or is_comparable(records)
-    compared = differences(records, is_one_test_set=is_one, against=against) if is_compared else []
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -109,8 +104,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         versions=versions(),
         cells=records,
         **order_of(loaded, cells[0]),
-        repeats=summed_up(records, is_one_test_set=is_one) if several else [],
-        differences=under_inputs(compared, records, loaded.scenario.seed) if not several else compared,
+        **_side_by_side(loaded, records),
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
@@ -119,6 +113,18 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     if to_do:
         write_text(folder.path / "volatile.json", json.dumps(volatile(began), indent=1) + "\n")
     return Run(record, requests, events, folder.path, not to_do)
+
+
+def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Return what sums up repeats, and the paired differences between points of the grid, where there are any."""
+    scenario, is_repeated = loaded.scenario, loaded.scenario.repeats.count > 1
+    is_one = not any(key.partition(".")[0] == "data" for key in scenario.repeats.values)
+    against = [label_text(value, next(iter(scenario.sweep), "")) for value in scenario.repeats.against]
+    is_compared = is_repeated or is_comparable(records)
+    compared = differences(records, is_one_test_set=is_one, against=against) if is_compared else []
+    if is_repeated:
+        return {"repeats": summed_up(records, is_one_test_set=is_one), "differences": compared}
+    return {"repeats": [], "differences": under_inputs(compared, records, scenario.seed)}
 
 
 @dataclass(frozen=True)
