@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PACKAGES = ("graceful-sim", "simpy", "networkx", "numpy", "pandas", "keras", "tensorflow", "jax", "torch", "seglearn")
 
+Rows = list[dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -95,6 +97,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
         progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
     records = tuple(a.record for a in answers)
+    repeats, compared = _side_by_side(loaded, records)
     record = Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -104,7 +107,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         versions=versions(),
         cells=records,
         **order_of(loaded, cells[0]),
-        **_side_by_side(loaded, records),
+        repeats=repeats,
+        differences=compared,
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
@@ -115,16 +119,16 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     return Run(record, requests, events, folder.path, not to_do)
 
 
-def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> dict[str, list[dict[str, Any]]]:
-    """Return what sums up repeats, and the paired differences between points of the grid, where there are any."""
+def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
+    """Return what sums up repeats, and the paired differences between points of the grid; empty where there are none."""
     scenario, is_repeated = loaded.scenario, loaded.scenario.repeats.count > 1
     is_one = not any(key.partition(".")[0] == "data" for key in scenario.repeats.values)
     against = [label_text(value, next(iter(scenario.sweep), "")) for value in scenario.repeats.against]
     is_compared = is_repeated or is_comparable(records)
     compared = differences(records, is_one_test_set=is_one, against=against) if is_compared else []
     if is_repeated:
-        return {"repeats": summed_up(records, is_one_test_set=is_one), "differences": compared}
-    return {"repeats": [], "differences": under_inputs(compared, records, scenario.seed)}
+        return summed_up(records, is_one_test_set=is_one), compared
+    return [], under_inputs(compared, records, scenario.seed)
 
 
 @dataclass(frozen=True)
