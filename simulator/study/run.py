@@ -120,7 +120,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
 
 
 def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
-    """Return what sums up repeats, and the paired differences between points of the grid; empty where there are none."""
+    """Return what sums up repeats, and the paired differences between points of the grid, or nothing."""
     scenario, is_repeated = loaded.scenario, loaded.scenario.repeats.count > 1
     is_one = not any(key.partition(".")[0] == "data" for key in scenario.repeats.values)
     against = [label_text(value, next(iter(scenario.sweep), "")) for value in scenario.repeats.against]
