@@ -124,10 +124,13 @@ def test_bytes_and_latency_are_those_of_traffic_and_whatif(tmp_path):
 def test_limits_are_kept_and_a_budget_that_nothing_keeps_is_told(tmp_path):
     free = designs_of(run(tmp_path, design={"choose": [{"kind": "skips"}]}))
     middle = sorted(row["bytes"] for row in free.values())[1]
-    asked = {"choose": [{"kind": "skips"}], "budget": {"bytes": f"{int(middle) + 1} B", "cost": 1}}
+    asked = {"choose": [{"kind": "skips"}], "budget": {"bytes": f"{int(middle) + 1} B"}}
     kept = designs_of(run(tmp_path, "kept", design=asked))
-    for text, row in kept.items():
-        assert row["is_within"] == (free[text]["bytes"] <= int(middle) + 1 and row["changes"] <= 1)
+    assert {text: row["is_within"] for text, row in kept.items()} == {
+        text: row["bytes"] <= int(middle) + 1 for text, row in free.items()}
+    priced = designs_of(run(tmp_path, "priced", design={"choose": [{"kind": "skips"}], "budget": {"cost": 1}}))
+    assert {text: row["is_within"] for text, row in priced.items()} == {
+        text: row["changes"] <= 1 for text, row in free.items()}
     none = run(tmp_path, "none", design={"choose": [{"kind": "skips"}], "budget": {"bytes": "1 B"}}).record.cells[0]
     assert "design_best" not in none.estimates
     assert any("no design is within the budget; the nearest, 'nothing chosen'" in note for note in none.notes)
