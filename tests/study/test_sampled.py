@@ -14,7 +14,7 @@ from tests.house.commands import ROOT
 from tests.support.scores import exact_chain
 
 POSTER = ROOT.parent / "shared/data/poster-logs/accuracy_by_combination.csv"
-METHODS = ("auto", "exact", "head", "stratified", "monte_carlo")
+METHODS = ("auto", "exact", "head", "stratified", "monte_carlo", "importance")
 
 
 def chain_files(folder, count, q, measure):
@@ -43,7 +43,7 @@ def test_each_method_finds_the_chain_from_its_files(tmp_path, method):
     found, (truth, lost) = cell.estimates["expected_accuracy"], exact_chain(8, 0.1)
     assert found.low - 1e-9 <= truth <= found.high + 1e-9
     assert cell.estimates["no_information_flow"].value == pytest.approx(lost, abs=0.02)
-    is_sampled = method in ("stratified", "monte_carlo", "head")
+    is_sampled = method in ("stratified", "monte_carlo", "head", "importance")
     assert ("forwards" in cell.counts) == is_sampled
     assert any("stopped because" in note for note in cell.notes) == is_sampled
     if is_sampled:
