@@ -94,6 +94,7 @@ def notes_of(record: Record) -> list[str]:
 def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
+    from simulator.report.connection_tables import connection_tables  # noqa: PLC0415
     from simulator.report.design_table import design_tables  # noqa: PLC0415
     from simulator.report.detection_table import detection_table  # noqa: PLC0415
     from simulator.report.errors_table import errors_table  # noqa: PLC0415
@@ -123,4 +124,4 @@ def tables_of(record: Record) -> list[FittingTable]:
                 *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
-    return [*first, *measured, *(table for table in others if table)]
+    return [*first, *connection_tables(record), *measured, *(table for table in others if table)]

@@ -18,7 +18,7 @@ OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", 
 
 
 def listed(value: Any) -> Any:
-    """Return one number as a list of one."""
+    """Return what is no list as a list of one."""
     return value if isinstance(value, list | tuple) else [value]
 
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
 
-Ranked = Literal["components", "nodes", "links"]
+Ranked = Literal["components", "nodes", "links", "hyperconnections"]
 Ranking = Literal["birnbaum", "improvement", "shapley", "banzhaf", "raw", "rrw", "criticality", "diagnosis",
                   "sobol_first", "sobol_total", "shapley_effects"]
 Importance = Literal[Ranking, "if_down", "given_down"]
@@ -27,6 +27,9 @@ class Sensitivity(Block):
     ``rank_by`` is the one that orders them. With ``below``, the risk of ``raw``, ``rrw``, ``criticality`` and
     ``diagnosis`` is that accuracy falls below it, without it what accuracy loses. Exact from the table of all patterns
     of at most ``max_components``; else from ``draws`` patterns, and ``orders`` pairs of orders of failing.
+
+    ``hyperconnections`` are ranked by what a trained network loses when they are switched off: the ``skips`` or ``all``
+    (``switches``), in all their subsets up to ``max_switches`` of them, above in ``orders`` pairs of orders.
     """
 
     of: Annotated[tuple[Ranked, ...], Field(min_length=1), BeforeValidator(_listed)] = ("components",)
@@ -36,6 +39,8 @@ class Sensitivity(Block):
     max_components: Annotated[int, Field(gt=0, le=24)] = 20
     draws: Annotated[int, Field(ge=100)] = 2000
     orders: Annotated[int, Field(ge=10)] = 200
+    switches: Literal["skips", "all"] = "skips"
+    max_switches: Annotated[int, Field(gt=0, le=14)] = 10
 
     @model_validator(mode="after")
     def _ranks_by_what_is_measured(self) -> Self:

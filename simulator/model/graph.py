@@ -79,6 +79,13 @@ def part_graph(model: ModelFile, strategy: Strategy, skips: Skips = "all",
     return _build(model, tuple(edge for edge in edges if edge.name in kept), rule.mode)
 
 
+def skip_names(model: ModelFile) -> tuple[str, ...]:
+    """Return the names of the hyperconnections of a model file that are skips, in its order."""
+    edges = tuple(Edge(block.source, block.target) for block in model.hyperconnections)
+    span = spans([*model.sources, *model.parts], edges)
+    return tuple(edge.name for edge, bypassed in zip(edges, span, strict=True) if bypassed > 0)
+
+
 def skip_problems(skips: Skips, names: Sequence[str]) -> list[Problem]:
     """Return what is wrong with a subset of skip hyperconnections."""
     wrong = [skip for skip in (() if isinstance(skips, str) else skips) if skip not in names]

@@ -1,6 +1,7 @@
 """The figures: importing this module imports matplotlib, so that tables need not."""
 
 from simulator.report.codec_figure import accuracy_against_bytes
+from simulator.report.connection_figures import connection_figures
 from simulator.report.curves import accuracy_vs_deadline, accuracy_vs_failure, latency_distribution
 from simulator.report.design_figure import design_front
 from simulator.report.drawing import topology_drawing
@@ -16,6 +17,7 @@ from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
-           "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves", "design_front",
+           "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
+           "connection_figures", "design_front",
            "endings", "error_axis", "errors_along", "fit_figure", "has_lines", "importance_bars", "interactions",
            "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

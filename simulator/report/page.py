@@ -13,6 +13,7 @@ import yaml
 
 from simulator.report import (
     codec_table,
+    connection_tables,
     design_table,
     detection_table,
     errors_table,
@@ -57,6 +58,9 @@ HEADINGS = {
     "failure_counts": "Accuracy by the number of failures",
     "interactions": "Interactions",
     "accuracy_vs_deadline": "Accuracy against deadline",
+    "connections_ranked": "Which hyperconnections matter, ranked",
+    "connections_network": "The network, hyperconnections as thick as they are worth",
+    "connections_interactions": "Which hyperconnections stand in for each other",
     "repeats": "Expected accuracy, side by side",
     "repeats_lines": "Expected accuracy, along the sweep",
 }
@@ -106,6 +110,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),
         _section(design_table.TITLE, design_table.design_html(record)),
+        _section(connection_tables.TITLE, connection_tables.connections_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(tail_table.TITLE, tail_table.tail_html(record)),

@@ -102,6 +102,7 @@ def curve_figures(
     if record.repeats and rows_of(record):
         lines = draw.has_lines(record)
         drawn["repeats_lines" if lines else "repeats"] = (draw.repeats_lines if lines else draw.repeats_bars)(record)
+    drawn |= draw.connection_figures(record)
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     asked = {"accuracy_against_bytes": (cells_with_codecs, draw.accuracy_against_bytes),

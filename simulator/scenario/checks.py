@@ -10,6 +10,7 @@ from typing import Any
 from simulator.documents.yaml_text import Document
 from simulator.errors import Problem, did_you_mean
 from simulator.scenario.cross import cross_problems
+from simulator.scenario.designs import is_design
 from simulator.scenario.labels import label_text
 from simulator.scenario.options import with_values
 from simulator.scenario.other_parts import other_parts
@@ -46,6 +47,8 @@ def _axis_problems(document: Document) -> Iterator[Problem]:
         place = document.place(f"sweep.{key}")
         if values == []:
             yield Problem(place, "[] has no values", "write a list of values")
+        if is_design(values) and key != "skips":
+            yield Problem(place, "a design chooses subsets of skips", "write a list of values, or name 'skips'")
         if _is_of_a_grid(key):
             yield Problem(place, f"a sweep cannot vary {key!r}", "name another key")
     for key in axes["repeats.with"]:
@@ -63,6 +66,7 @@ def _against_problems(document: Document, sweep: Mapping[str, Any]) -> Iterator[
     against = repeats.get("against") if isinstance(repeats, Mapping) else None
     key, values = next(iter(sweep.items()), ("", []))
     known = [label_text(value, key) for value in values] if isinstance(values, list) else []
+    known = ["none", "all"] if is_design(values) else known
     for index, value in enumerate(against if isinstance(against, list) else ()):
         place, named = document.place(f"repeats.against.{index}"), label_text(value, key)
         if not key:

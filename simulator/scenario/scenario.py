@@ -20,6 +20,7 @@ from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
 from simulator.network.disturbances import Disturbance
+from simulator.scenario.designs import Permutations
 from simulator.scenario.others import Other
 
 
@@ -89,7 +90,7 @@ class Scenario(Block):
     data: dict[str, Any] | None = None
     measure: Measures
     design: DesignBlock | None = None
-    sweep: dict[str, tuple[Any, ...]] = {}
+    sweep: dict[str, tuple[Any, ...] | Permutations] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()
     replications: Annotated[int, Field(gt=0)] = 10

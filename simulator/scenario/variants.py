@@ -14,6 +14,7 @@ from simulator.errors import ScenarioError
 from simulator.model.blocks import ModelFile
 from simulator.model.partitions import expanded
 from simulator.scenario.cross import cross_problems
+from simulator.scenario.designs import values_of
 from simulator.scenario.labels import REPEAT, label_text
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
@@ -60,7 +61,7 @@ def variants(loaded: Loaded) -> tuple[Variant, ...]:
     Raises:
         ScenarioError: two values of the sweep that are fine alone do not go together, or an edited scenario is wrong.
     """
-    sweep, repeats = loaded.scenario.sweep, loaded.scenario.repeats
+    sweep, repeats = values_of(loaded.scenario, loaded.model), loaded.scenario.repeats
     points = [dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values())]
     return tuple(_variant(loaded, point, repeat) for repeat in range(repeats.count) for point in points)
 

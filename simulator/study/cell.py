@@ -30,6 +30,7 @@ from simulator.study.input_findings import find_inputs, note_left_out
 from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
+from simulator.study.reliance_findings import find_reliance
 from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.score_findings import called_by_its_score, find_scores
 from simulator.study.sensitivity_findings import find_sensitivity
@@ -111,6 +112,8 @@ class Cell:
         find_tail(self.assembly, lambda: self.answers, self.found)
         if measure.individual_failures:
             self._individual_failures()
+        if measure.sensitivity and self.answers:
+            find_reliance(self.assembly, lambda: self.patterns, self.answers.outcomes, self.found)
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         if measure.sensitivity:

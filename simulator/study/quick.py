@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
 from simulator.network.blocks import Workload
+from simulator.scenario.designs import values_of
 from simulator.scenario.load import Loaded
 from simulator.scenario.others import OtherWorkload
 from simulator.scenario.scenario import Repeats
@@ -26,7 +27,7 @@ TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 def quickened(loaded: Loaded) -> Loaded:
     """Return the scenario made quick; what it asks stays the same, but of a large grid only its corners, and once."""
     scenario, workload, model = loaded.scenario, loaded.scenario.workload, quick_model(loaded.model)
-    sweep = scenario.sweep
+    sweep = values_of(scenario, loaded.model)
     if prod(len(values) for values in sweep.values()) > CELLS:
         sweep = {key: values if len(values) == 1 else (values[0], values[-1]) for key, values in sweep.items()}
     if EPOCHS_KEY in sweep:

@@ -62,7 +62,8 @@ class Record:
 
     ``axes`` are the keys of the cells' labels in the order of the sweep, which JSON does not keep. With repeats,
     ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
-    (``simulator.study.repeats`` says what is in a row); without they are empty. ``order`` has the order of the
+    (``simulator.study.repeats`` says what is in a row); without they are empty. ``hyperconnections`` says which of them
+    matter (``simulator.study.connections``), where that was asked. ``order`` has the order of the
     scenario's nodes, sources and parts, which decides what comes first at one instant.
     """
 
@@ -76,6 +77,7 @@ class Record:
     axes: list[str] = field(default_factory=list)
     repeats: list[dict[str, Any]] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
+    hyperconnections: list[dict[str, Any]] = field(default_factory=list)
     order: dict[str, list[str]] = field(default_factory=dict)
     is_quick: bool = False
     is_synthetic: bool = False
@@ -95,7 +97,7 @@ class Record:
     def from_json(text: str) -> Record:
         """Return the record read back; raise ValueError or KeyError where the text is no record."""
         plain = with_nan(json.loads(text))
-        for row in (*plain["cells"], *plain.get("repeats", ()), *plain.get("differences", ())):
+        for row in (*plain["cells"], *sums_of(plain)):
             label = row["label"]
             row["label"] = {key: label[key] for key in plain.get("axes", ()) if key in label} | label
         cells = tuple(cell_from_plain(cell) for cell in plain.pop("cells"))
@@ -146,9 +148,14 @@ def with_nan(plain: dict[str, Any]) -> dict[str, Any]:
     """Return a record's plain values with NaN where an estimate, a curve or a sum over repeats says null."""
     for cell in plain["cells"]:
         cell_with_nan(cell)
-    for row in (*plain.get("repeats", ()), *plain.get("differences", ())):
+    for row in sums_of(plain):
         row |= {name: math.nan for name in NUMBERS_OF_REPEATS if row[name] is None}
     return plain
+
+
+def sums_of(plain: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a record that sum up cells: over repeats, as differences, and of hyperconnections."""
+    return [row for name in ("repeats", "differences", "hyperconnections") for row in plain.get(name, ())]
 
 
 def cell_with_nan(cell: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
         values = np.array([cell.estimates[name].value for cell in point.cells if name in cell.estimates])
         if np.isnan(values).any():
             continue
-        clusters = [_clusters(cell) for cell in point.cells] if name == CLUSTERED else []
+        clusters = [clusters_of(cell) for cell in point.cells] if name == CLUSTERED else []
         known = [each for each in clusters if each is not None]
         yield {"label": point.label, "estimate": name,
                **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))}
@@ -106,7 +106,7 @@ def is_comparable(cells: Sequence[CellRecord]) -> bool:
 def _difference(point: Point, other: Point, is_one_test_set: bool) -> Repeated:
     pairs = list(zip(point.cells, other.cells, strict=True))
     values = np.array([a.estimates[CLUSTERED].value - b.estimates[CLUSTERED].value for a, b in pairs])
-    clusters = [(_clusters(a), _clusters(b)) for a, b in pairs]
+    clusters = [(clusters_of(a), clusters_of(b)) for a, b in pairs]
     known = [a.minus(b) for a, b in clusters if a is not None and b is not None]
     return over_repeats(values, known, is_one_test_set=is_one_test_set)
 
@@ -116,7 +116,8 @@ def _is_paired(point: Point, other: Point) -> bool:
     return len(point.cells) == len(other.cells) and all(CLUSTERED in cell.estimates for cell in cells)
 
 
-def _clusters(cell: CellRecord) -> Clusters | None:
+def clusters_of(cell: CellRecord) -> Clusters | None:
+    """Return the worth of a cell by cluster, None where its record does not have it."""
     for row in cell.tables.get("clusters", ()):
         return Clusters(np.array(row["samples"]), np.array(row["worth"]))
     return None

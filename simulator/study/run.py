@@ -19,6 +19,7 @@ from simulator.scenario.variants import Variant, variants
 from simulator.study.again import order_of
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
+from simulator.study.connections import connections_of
 from simulator.study.fingerprint import fingerprint
 from simulator.study.input_differences import under_inputs
 from simulator.study.memory import Memory, trainings
@@ -109,6 +110,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         **order_of(loaded, cells[0]),
         repeats=repeats,
         differences=compared,
+        hyperconnections=connections_of(loaded, records),
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )

@@ -35,6 +35,7 @@ TOGETHER = (
     "is found down, with whatever else is down then (diagnosis); shares of variance and joint importance are left out, "
     "which need independent failures"
 )
+HYPERCONNECTIONS = "hyperconnections"
 NOT_DRAWN = "Shapley effects, interactions and curves need the table of all patterns and are left out of a sampled one"
 EXCLUDED = "no sensitivity: with 'no_answer: exclude' patterns without an answer have no accuracy"
 
@@ -93,7 +94,7 @@ def find_sensitivity(
     if outcomes is None:
         found.notes.append("no model and no table: sensitivity is not measured")
         return
-    for of in block.of:
+    for of in (of for of in block.of if of != HYPERCONNECTIONS):  # which are switched off instead
         ranked = Ranked.in_cell(of, assembly, all_may_fail=isinstance(outcomes, Outcomes))
         if not ranked.players:
             found.notes.append(f"no sensitivity of {of}: none of them can fail or matters to the model")
