@@ -1,9 +1,9 @@
 """What each member of a coalition is worth: every measure is a weighted sum over coalitions, and kept as its weights.
 
 **What a table is.** Row S holds v of the coalition whose members are the bits set in S: row 0 of nobody, the last row
-of all. Members are hyperconnections that are there, so a bit that is set means *there* (in ``transforms`` it means down).
-As every measure is linear in v, one set of weights serves values, samples, clusters and repeats alike: what is paired
-stays paired. Rank agreement, which is not linear, stands beside them.
+of all. Members are hyperconnections that are there: a bit that is set means *there* (in ``transforms``: down). As every
+measure is linear in v, one set of weights serves values, samples, clusters and repeats alike: what is paired stays
+paired. Rank agreement, which is not linear, stands beside them.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ BOX = (0.62, 0.34)  # of a part
 STEP = (1.15, 0.75)  # from part to part
 WIDE = 7.0  # inches of a drawing, above which no other is beside it
 THICKEST, THINNEST = 9.0, 1.2  # points
+SMALLEST_SHOWN = 0.0005  # of an interaction
 NOT_SWITCHED = "#C9CFD4"
 
 
@@ -70,7 +71,7 @@ def ranked_bars(record: Record) -> Figure:
         for panel, context in zip(axes, panels, strict=True):
             for place, (kind, rows) in enumerate(by_kind.items()):
                 _bars(panel, [row for row in rows if context_of(row) == context], names, kind, (place, len(by_kind)))
-            is_left = panel.get_subplotspec().is_first_col()
+            is_left = _column(panel) == 0
             panel.set_yticks(range(len(names)), names if is_left else [""] * len(names))
             panel.set_ylim(-0.6, len(names) - 0.4)
             panel.axvline(0, color=INK, linewidth=0.9)
@@ -86,11 +87,16 @@ def ranked_bars(record: Record) -> Figure:
     return figure
 
 
+def _column(panel: Axes) -> int:
+    place = panel.get_subplotspec()
+    return place.colspan.start if place else 0
+
+
 def _share_x(axes: Sequence[Axes], rows: Sequence[Row]) -> None:
     """Give all panels the same axis, wide enough for every interval, and the lowest of each column its name."""
     ends = [0.0, *(row[end] for row in rows for end in ("value", "low", "high") if not np.isnan(row[end]))]
     room = 0.04 * (max(ends) - min(ends) or 1.0)
-    below = {panel.get_subplotspec().colspan.start: panel for panel in axes}
+    below = {_column(panel): panel for panel in axes}
     label = "Shapley worth\n" if rows[0]["measure"] == "shapley" else "with it less without\n"
     for panel in axes:
         panel.set_xlim(min(ends) - room, max(ends) + room)
@@ -148,7 +154,7 @@ def _parts(panel: Axes, points: dict[str, Point]) -> dict[str, FancyBboxPatch]:
     return boxes
 
 
-def _edges(  # noqa: PLR0913 - what is drawn, where, and how thick
+def _edges(
     panel: Axes, record: Record, points: dict[str, Point], worth: dict[str, Row], most: float,
     parts: dict[str, FancyBboxPatch],
 ) -> None:
@@ -207,11 +213,10 @@ def interactions(record: Record, kind: str) -> Figure:
                 one, other = names.index(row["of"]), names.index(row["with"])
                 values[one, other] = values[other, one] = row["value"]
                 for x, y in ((one, other), (other, one)):
-                    text = number_text(row["value"], decimals=3) if is_distinct(row) else "n.d."
-                    panel.text(x, y, "0" if not row["value"] else text, ha="center", va="center", fontsize=7.5,
+                    panel.text(x, y, interaction_text(row), ha="center", va="center", fontsize=7.5,
                                color="white" if abs(row["value"]) > 0.6 * most and is_distinct(row) else INK)
             image = panel.imshow(values, cmap="PuOr", norm=TwoSlopeNorm(0, -most, most))
-            is_left = panel.get_subplotspec().is_first_col()
+            is_left = _column(panel) == 0
             panel.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
             panel.set_yticks(range(len(names)), names if is_left else [""] * len(names), fontsize=8)
             panel.grid(visible=False)
@@ -220,6 +225,18 @@ def interactions(record: Record, kind: str) -> Figure:
         figure.suptitle(f"{record.title}\nInteractions, {kind}: − stand in for each other, + need each other; "
                         "n.d. not distinguishable", x=0.01, ha="left", fontsize=10, fontweight="bold")
     return figure
+
+
+def interaction_text(row: Row) -> str:
+    """Return an interaction in three decimals, for a field of a heat map.
+
+    >>> interaction_text({"value": -0.0125, "low": -0.015, "high": -0.01})
+    '−0.013'
+    """
+    value = row["value"]
+    if value and not is_distinct(row):
+        return "n.d."
+    return "0" if not value else "≈ 0" if abs(value) < SMALLEST_SHOWN else f"{value:.3f}".replace("-", "−")
 
 
 def connection_figures(record: Record) -> dict[str, Figure]:

@@ -18,6 +18,6 @@ from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
            "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
-           "connection_figures", "design_front",
-           "endings", "error_axis", "errors_along", "fit_figure", "has_lines", "importance_bars", "interactions",
-           "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+           "connection_figures", "design_front", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
+           "importance_bars", "interactions", "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines",
+           "save", "topology_drawing"]

@@ -24,9 +24,6 @@ def sensitivity_problems(parts: Parts) -> Iterator[Problem]:
     if any(len(nodes) > 1 for nodes in scenario.placement.values()):
         yield Problem(place("placement"), f"{ASKED} does not know a part on several nodes yet",
                       "place each part on one node, or leave out 'sensitivity'")
-    if scenario.errors:
-        yield Problem(place("errors"), f"{ASKED} does not know silent errors yet",
-                      "leave out 'errors', or 'sensitivity'")
     if scenario.policy.no_answer == "exclude":
         yield Problem(place("policy.no_answer"), f"'exclude', but {ASKED} compares subsets that answer other requests",
                       "say what no answer is worth: expected_guess, majority or wrong")

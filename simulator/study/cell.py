@@ -112,12 +112,11 @@ class Cell:
         find_tail(self.assembly, lambda: self.answers, self.found)
         if measure.individual_failures:
             self._individual_failures()
-        if measure.sensitivity and self.answers:
-            find_reliance(self.assembly, lambda: self.patterns, self.answers.outcomes, self.found)
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
         if measure.sensitivity:
             find_sensitivity(self.assembly, measure.sensitivity, self.answers, self.found)
+            find_reliance(self.assembly, lambda: self.patterns, self.answers, self.found)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),

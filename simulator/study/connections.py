@@ -8,15 +8,19 @@ and then summed up over repeats. Nothing is run: what is told here can be told a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.expect.coalitions import interaction_weights, kendall_tau, measure_weights, pairs_of
+from simulator.expect.intervals import within
 from simulator.expect.repeats import Clusters, Repeated, over_repeats
 from simulator.expect.student import student_mean
+from simulator.model.graph import skip_names
+from simulator.scenario.designs import orders_drawn
+from simulator.scenario.load import Loaded
 from simulator.study.record import CellRecord
 from simulator.study.repeats import CLUSTERED, Point, clusters_of, points
 
@@ -70,6 +74,13 @@ class Subsets:
     def subset(self, row: int) -> frozenset[str]:
         """Return the subset of a row of a table of coalitions."""
         return frozenset(name for place, name in enumerate(self.members) if row >> place & 1)
+
+
+def connections_of(loaded: Loaded, cells: Sequence[CellRecord]) -> list[Row]:
+    """Return the rows of a study, given what it was made of and its finished cells."""
+    is_one = not any(key.partition(".")[0] == "data" for key in loaded.scenario.repeats.values)
+    return connection_rows(cells, skip_names(loaded.model), is_one_test_set=is_one,
+                           drawn=orders_drawn(loaded.scenario, loaded.model))
 
 
 def connection_rows(cells: Sequence[CellRecord], skips: Sequence[str], *, is_one_test_set: bool,
@@ -215,7 +226,8 @@ def gaps(label: Label, relied: Mapping[Key, Worths], replaced: Mapping[Key, Wort
     ranks = np.array([[one.values, other.values] for one, other in pairs])  # (names, 2, repeats)
     taus = np.array([kendall_tau(ranks[:, 0, at], ranks[:, 1, at]) for at in range(ranks.shape[2])])
     if not np.isnan(taus).any():
-        yield _row(AGREEMENT, ("kendall_tau", "", ""), label, over_repeats(taus))
+        found = over_repeats(taus)
+        yield _row(AGREEMENT, ("kendall_tau", "", ""), label, replace(found, estimate=within(found.estimate, -1.0)))
 
 
 def _weighted(parts: Sequence[tuple[float, CellRecord]]) -> Clusters:

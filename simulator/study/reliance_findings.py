@@ -8,15 +8,15 @@ from typing import Any
 from simulator.dataflow.build import spans
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.switches import switched
-from simulator.evaluate.outcomes import Outcomes
-from simulator.expect.blocks import Sensitivity
 from simulator.expect.coalitions import Members, chains, pairs_of
 from simulator.expect.estimate import Estimate
 from simulator.expect.exact import Patterns
 from simulator.expect.individual import worth_by_cluster
 from simulator.expect.reliance import Game, Reliance, exact_reliance, sampled_coalitions, sampled_reliance
+from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import NoLaw
 from simulator.seeds import Streams
+from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
 
@@ -24,18 +24,18 @@ MOST_NUMBERS = 20_000  # worths by cluster in a record
 
 
 def find_reliance(
-    assembly: Assembly, patterns: Callable[[], Patterns], outcomes: Outcomes, found: Findings
+    assembly: Assembly, patterns: Callable[[], Patterns], answers: Answers | None, found: Findings
 ) -> None:
     """Fill in the tables ``reliance`` and ``reliance_clusters``; where there is nothing to switch, a note says so.
 
     Args:
         assembly: The cell, whose scenario asks for it.
         patterns: Returns all patterns with their probabilities; may raise NoLaw.
-        outcomes: What each delivery is worth.
+        answers: Those of its model; None where there is none.
         found: What is filled in.
     """
     asked = assembly.scenario.measure.sensitivity
-    if asked is None or "hyperconnections" not in asked.of:
+    if asked is None or answers is None or "hyperconnections" not in asked.of:
         return
     switches = switches_of(assembly.graph, asked)
     if not switches:
@@ -50,7 +50,7 @@ def find_reliance(
     coalitions = sampled_coalitions(len(switches), drawn) if drawn else range(1 << len(switches))
     table = switched(assembly.reach, possible.down(), switches, coalitions)
     game = Game.of(len(switches), coalitions, table.deliveries, table.place, possible.probability)
-    asker = outcomes.again()  # the cell's own count of deliveries stays that of its patterns
+    asker = answers.outcomes.again()  # the cell's own count of deliveries stays that of its patterns
     asker.ensure(table.deliveries)
     reliance = (sampled_reliance(game, drawn, asker.correct, asker.groups) if drawn
                 else exact_reliance(game, asker.correct, asker.groups))

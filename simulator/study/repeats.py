@@ -95,7 +95,7 @@ def is_comparable(cells: Sequence[CellRecord]) -> bool:
         return False
     if any(key.partition(".")[0] in OTHER_SAMPLES for key in cells[0].label):
         return False
-    clusters = [_clusters(cell) for cell in cells]
+    clusters = [clusters_of(cell) for cell in cells]
     first = clusters[0]
     return first is not None and all(
         each is not None and np.array_equal(each.samples, first.samples)

@@ -29,6 +29,12 @@ def test_the_page_s_tables_are_those_of_the_records():
     assert finished(tables().page(text)) == finished(text)
 
 
+def test_the_tables_of_which_hyperconnections_matter_are_those_of_the_records():
+    text = (ROOT / "docs/skip-hyperconnections.md").read_text()
+    assert tables().worths_page(text) == text
+    assert "| under |" in text or "| hyperconnection |" in text
+
+
 def test_every_command_of_the_page_names_a_scenario_of_the_shelf():
     named = re.findall(r"sim run ([\w-]+)", (ROOT / "docs/reproduction.md").read_text())
     assert {name for name in named if not (ROOT / "scenarios" / f"{name}.yaml").exists()} == set()
