@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Literal
 
+import numpy as np
+
 from simulator.dataflow.check import plan_problems
 from simulator.dataflow.graph import Edge, Part, PartGraph
 from simulator.dataflow.join import Group, Join
@@ -13,6 +15,7 @@ from simulator.dataflow.plan import JoinRule, Plan
 from simulator.errors import ScenarioError
 
 Mode = Literal["add", "select"]
+UNREACHED = -(2**30)
 
 
 def topological(parts: Sequence[str], edges: Sequence[Edge]) -> tuple[str, ...]:
@@ -24,7 +27,10 @@ def topological(parts: Sequence[str], edges: Sequence[Edge]) -> tuple[str, ...]:
     >>> topological(["c", "b", "a"], [Edge("a", "c"), Edge("b", "c")])
     ('b', 'a', 'c')
     """
-    sorter = TopologicalSorter({part: [edge.source for edge in edges if edge.target == part] for part in parts})
+    feeding: dict[str, list[str]] = {part: [] for part in parts}
+    for edge in edges:
+        feeding.setdefault(edge.target, []).append(edge.source)
+    sorter = TopologicalSorter(feeding)
     sorter.prepare()
     declared = {part: place for place, part in enumerate(parts)}
     order: list[str] = []
@@ -50,9 +56,7 @@ def spans(parts: Sequence[str], edges: Sequence[Edge]) -> tuple[int, ...]:
     >>> spans("abc", [Edge("a", "b"), Edge("b", "c"), Edge("a", "c")])
     (0, 0, 1)
     """
-    order = topological(parts, edges)
-    longest = {source: _longest_from(source, order, edges) for source in {edge.source for edge in edges}}
-    return tuple(longest[edge.source][edge.target] - 1 for edge in edges)
+    return Paths(parts, edges).spans
 
 
 def select_groups(target: str, parts: Sequence[str], edges: Sequence[Edge]) -> tuple[Group, ...]:
@@ -71,15 +75,50 @@ def select_groups(target: str, parts: Sequence[str], edges: Sequence[Edge]) -> t
     >>> select_groups("c", "abc", edges)
     (((1,), (2,)),)
     """
-    order, span = topological(parts, edges), spans(parts, edges)
-    inputs = [index for index, edge in enumerate(edges) if edge.target == target]
-    groups = [{index} for index in inputs if span[index] == 0]
-    for skip in (index for index in inputs if span[index] > 0):
-        fed = _longest_from(edges[skip].source, order, edges)
-        bypassed = {index for index in inputs if span[index] == 0 and edges[index].source in fed}
-        joined = {skip}.union(*(group for group in groups if group & bypassed))
-        groups = [group for group in groups if not group & bypassed] + [joined]
-    return tuple(_by_span(group, span) for group in sorted(groups, key=lambda group: min((span[i], i) for i in group)))
+    return Paths(parts, edges).select_groups(target)
+
+
+class Paths:
+    """The longest paths between all parts of a graph, found once.
+
+    Args:
+        parts: All sources and parts, in any order.
+        edges: The hyperconnections.
+
+    Raises:
+        graphlib.CycleError: the edges form a cycle.
+    """
+
+    def __init__(self, parts: Sequence[str], edges: Sequence[Edge]) -> None:
+        order = topological(parts, edges)
+        self._place = {part: place for place, part in enumerate(order)}
+        self._edges = edges
+        self._inputs: dict[str, list[int]] = {part: [] for part in order}
+        for index, edge in enumerate(edges):
+            self._inputs[edge.target].append(index)
+        self._longest = np.full((len(order), len(order)), UNREACHED, dtype=np.int32)  # of [to, from], in edges
+        for place, part in enumerate(order):
+            self._longest[place, place] = 0
+            for index in self._inputs[part]:
+                np.maximum(self._longest[place], self._longest[self._place[edges[index].source]] + 1,
+                           out=self._longest[place])
+        self.spans = tuple(self._between(edge.source, edge.target) - 1 for edge in edges)
+
+    def select_groups(self, target: str) -> tuple[Group, ...]:
+        """Return the groups of alternatives of a ``select`` join, as the function of that name does."""
+        span, inputs = self.spans, self._inputs[target]
+        groups = [{index} for index in inputs if span[index] == 0]
+        for skip in (index for index in inputs if span[index] > 0):
+            bypassed = {index for index in inputs if span[index] == 0
+                        and self._between(self._edges[skip].source, self._edges[index].source) >= 0}
+            joined = {skip}.union(*(group for group in groups if group & bypassed))
+            groups = [group for group in groups if not group & bypassed] + [joined]
+        return tuple(_by_span(group, span) for group in sorted(groups, key=lambda group: min((span[i], i)
+                                                                                            for i in group)))
+
+    def _between(self, source: str, target: str) -> int:
+        """Return the number of edges on the longest path; below 0: there is none."""
+        return int(self._longest[self._place[target], self._place[source]])
 
 
 def build_graph(
@@ -103,30 +142,21 @@ def build_graph(
     plan = Plan(tuple(sources), tuple(parts), tuple(exits), tuple(edges), dict(rules or {}))
     if problems := plan_problems(plan):
         raise ScenarioError(*problems)
+    paths = Paths(plan.names, plan.edges) if mode == "select" else None
     made = [
-        Part(name, None if name in plan.sources else _join(name, plan, mode), name in plan.exits)
+        Part(name, None if name in plan.sources else _join(name, plan, paths), name in plan.exits)
         for name in topological(plan.names, plan.edges)
     ]
     return PartGraph(tuple(made), plan.edges)
 
 
-def _join(name: str, plan: Plan, mode: Mode) -> Join:
+def _join(name: str, plan: Plan, paths: Paths | None) -> Join:
     rule, inputs = plan.rule(name), plan.inputs(name)
-    if mode == "add":
+    if paths is None:
         return Join(((tuple(inputs.values()),),), rule.needs)
     if rule.groups is None:
-        return Join(select_groups(name, plan.names, plan.edges), rule.needs)
+        return Join(paths.select_groups(name), rule.needs)
     return Join(tuple(tuple(tuple(inputs[s] for s in a) for a in group) for group in rule.groups), rule.needs)
-
-
-def _longest_from(source: str, order: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
-    """Return the number of edges on the longest path from a part to each part that it feeds, itself included."""
-    longest = {source: 0}
-    for part in order:
-        steps = [longest[edge.source] + 1 for edge in edges if edge.target == part and edge.source in longest]
-        if steps and part != source:
-            longest[part] = max(steps)
-    return longest
 
 
 def _by_span(group: set[int], span: Sequence[int]) -> Group:

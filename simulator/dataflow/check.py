@@ -29,10 +29,11 @@ def _name_problems(plan: Plan) -> Iterator[Problem]:
 
 def _edge_problems(plan: Plan) -> Iterator[Problem]:
     seen: dict[str, int] = {}
+    known = set(plan.names)
     for index, edge in enumerate(plan.edges):
         place = f"hyperconnections.{index}"
         for name in (edge.source, edge.target):
-            if name not in plan.names:
+            if name not in known:
                 yield Problem(place, f"no part named {name!r}", did_you_mean(name, plan.names))
         if edge.target in plan.sources:
             yield Problem(place, f"{edge.name!r} feeds a source", "a source holds a sensor's data and takes no input")
@@ -82,9 +83,14 @@ def _group_problems(plan: Plan, part: str) -> Iterator[Problem]:
 def _exit_problems(plan: Plan) -> Iterator[Problem]:
     if not plan.exits:
         yield Problem("parts", "no part is an exit", "write 'exit: true' at the part whose output is the answer")
-    fed = set(plan.sources)
-    for _ in plan.names:
-        fed |= {edge.target for edge in plan.edges if edge.source in fed}
+    fed, reached = set[str](), list(plan.sources)
+    feeds: dict[str, list[str]] = {}
+    for edge in plan.edges:
+        feeds.setdefault(edge.source, []).append(edge.target)
+    while reached:
+        name = reached.pop()
+        reached += [] if name in fed else feeds.get(name, [])
+        fed.add(name)
     for name in plan.exits:
         if name not in plan.parts:
             yield Problem(f"parts.{name}", f"the exit {name!r} is not a part", did_you_mean(name, plan.parts))

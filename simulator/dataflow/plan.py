@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from simulator.dataflow.graph import Edge
 from simulator.dataflow.join import Needs
@@ -49,4 +50,11 @@ class Plan:
 
     def inputs(self, part: str) -> dict[str, int]:
         """Return the index of the edge into a part, by the part that it comes from."""
-        return {edge.source: index for index, edge in enumerate(self.edges) if edge.target == part}
+        return self._inputs.get(part, {})
+
+    @cached_property
+    def _inputs(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for index, edge in enumerate(self.edges):
+            found.setdefault(edge.target, {})[edge.source] = index
+        return found

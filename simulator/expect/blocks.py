@@ -104,6 +104,10 @@ class Detection(Block):
     """
 
 
+class NoInformationFlow(Block):
+    """P(no information flow): that no data of a source reaches an exit. Exact at any size; nothing is trained."""
+
+
 class Measures(Block):
     """What to measure; in a file a list of names, or of ``name: options``."""
 
@@ -115,6 +119,7 @@ class Measures(Block):
     sensitivity: Sensitivity | None = None
     accuracy_over_time: AccuracyOverTime | None = None
     traffic: Traffic | None = None
+    no_information_flow: NoInformationFlow | None = None
     availability: Availability | None = None
     around_outages: AroundOutages | None = None
     accuracy_vs_deadline: AccuracyVsDeadline | None = None
@@ -144,7 +149,8 @@ class Measures(Block):
     @property
     def need_answers(self) -> bool:
         """Whether anything is asked that a trained model must answer; traffic needs no more than its shapes."""
-        return any(getattr(self, name) is not None for name in type(self).model_fields if name != "traffic")
+        names = set(type(self).model_fields) - {"traffic", "no_information_flow"}
+        return any(getattr(self, name) is not None for name in names)
 
     @model_validator(mode="before")
     @classmethod

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from simulator.blocks import Block
+from simulator.blocks import Block, with_generated
 from simulator.durations import Service
 from simulator.model.codecs import FLOAT32, Codec
 from simulator.model.datasets.blocks import Data as Data  # re-exported: it is part of a model file
 from simulator.model.datasets.blocks import TableData
+from simulator.model.generated import ChainModel
 from simulator.model.given import FromKeras, KerasFile
 from simulator.units import SizeBytes, WorkFlop
 
@@ -118,6 +119,7 @@ class ModelFile(Block):
         partition: The one that is used unless the scenario names another.
         keras: The Keras model that the parts are pieces of, where it is given.
         codecs: Codecs laid over those of the hyperconnections: of ``all``, ``skips``, ``simple``, or by name.
+        generate: Stands for the sources, parts and hyperconnections that are not written.
     """
 
     title: str = ""
@@ -134,6 +136,20 @@ class ModelFile(Block):
     codecs: dict[str, Codec] = {}
     failout: Failout = Failout()
     training: Training = Training()
+    generate: ChainModel | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _generated(cls, value: Any) -> Any:
+        return with_generated(value, ChainModel)
+
+    @property
+    def stood_for(self) -> set[str]:
+        """The keys that ``generate`` stands for, as far as nothing else is written there."""
+        if self.generate is None:
+            return set()
+        made = ModelFile(generate=self.generate)  # type: ignore[call-arg]  # the rest is what it stands for
+        return {key for key in ("sources", "parts", "hyperconnections") if getattr(self, key) == getattr(made, key)}
 
     @model_validator(mode="after")
     def _learns_what_its_data_hold(self) -> Self:

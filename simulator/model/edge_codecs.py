@@ -13,31 +13,38 @@ from simulator.model.codecs import FLOAT32, PayloadCodec
 ALL, SKIPS, SIMPLE = "all", "skips", "simple"
 
 
-def codec_of(model: ModelFile, name: str, span: int) -> PayloadCodec:
-    """Return the codec of a hyperconnection.
+class Codecs:
+    """The codecs of a model's hyperconnections.
 
     The ``codecs`` block wins, by name before ``skips`` or ``simple`` before ``all``; then the hyperconnection's own.
 
     Args:
         model: The model file.
-        name: The hyperconnection, ``source->target``.
-        span: How many parts it bypasses.
     """
-    for key in (name, SKIPS if span else SIMPLE, ALL):
-        if key in model.codecs:
-            return model.codecs[key]
-    return next((block.codec for block in model.hyperconnections if block.name == name), FLOAT32)
+
+    def __init__(self, model: ModelFile) -> None:
+        self._over = model.codecs
+        self._own = {block.name: block.codec for block in model.hyperconnections}
+
+    def of(self, name: str, span: int) -> PayloadCodec:
+        """Return the codec of a hyperconnection, ``source->target``, that bypasses so many parts."""
+        for key in (name, SKIPS if span else SIMPLE, ALL):
+            if key in self._over:
+                return self._over[key]
+        return self._own.get(name, FLOAT32)
 
 
 def codecs_of(model: ModelFile, graph: PartGraph) -> dict[int, PayloadCodec]:
     """Return the codec of every hyperconnection of a part graph, by index."""
     span = spans([part.name for part in graph.parts], graph.edges)
-    return {place: codec_of(model, edge.name, span[place]) for place, edge in enumerate(graph.edges)}
+    codecs = Codecs(model)
+    return {place: codecs.of(edge.name, span[place]) for place, edge in enumerate(graph.edges)}
 
 
 def tagged(model: ModelFile, edges: Sequence[Edge], span: Sequence[int]) -> tuple[Edge, ...]:
     """Return the hyperconnections with the names of their codecs as tags."""
-    return tuple(Edge(edge.source, edge.target, edge.weight, codec_of(model, edge.name, bypassed).tag)
+    codecs = Codecs(model)
+    return tuple(Edge(edge.source, edge.target, edge.weight, codecs.of(edge.name, bypassed).tag)
                  for edge, bypassed in zip(edges, span, strict=True))
 
 

@@ -33,8 +33,10 @@ HEADLINES: tuple[tuple[str, str, Style, str], ...] = (
     ("share_on_time", "The share of requests on time", PERCENT, " %"),
     ("latency_mean_ms", "Mean latency", Style(decimals=1), " ms"),
     ("traffic_on_demand_bytes", "Expected traffic of a request with skips on demand", Style(decimals=0), " B"),
+    ("no_information_flow", "The probability that no information flows", PERCENT, " %"),
 )
-SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", "traffic_on_demand_bytes"}
+SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", "traffic_on_demand_bytes",
+                     "no_information_flow"}
 
 
 def answer(record: Record) -> str:

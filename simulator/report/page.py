@@ -296,4 +296,5 @@ def _again(record: Record) -> str:
 def scenario_yaml(record: Record) -> str:
     """Return the resolved scenario as YAML text."""
     plain = json.loads(json.dumps(record.scenario, default=str))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where PyYAML was built with it
+    return str(yaml.dump(plain, Dumper=dumper, sort_keys=False, allow_unicode=True, width=110))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simulator.study.run import Run
 
 MS_NS = 1_000_000
+MOST_DRAWN = 200  # machines; more of them are a blot
 
 
 def report_on(run: Run, loaded: Loaded) -> list[Path]:
@@ -71,7 +72,7 @@ def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
         record: The answer.
         requests: A row a request, with ``cell`` and ``end_ns``; None or empty without a workload.
         events: A row a transition, with ``cell``, ``replication``, ``component``, ``time_ns``, ``is_up``; or None.
-        topology: The machines, for the drawing; None leaves it out, as do the next two.
+        topology: The machines, for the drawing; None leaves it out, as do the next two, and more than 200 machines.
         graph: The parts.
         placement: Node of each part, or its nodes.
         deadline_ms: The deadline in milliseconds, or None.
@@ -83,7 +84,8 @@ def write_report(  # noqa: PLR0913 - the pieces of a run, each of them optional
     from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
 
     drawn = curve_figures(record, requests, events, deadline_ms)
-    if topology is not None and graph is not None and placement is not None:
+    is_drawn = topology is not None and len(topology.nodes) <= MOST_DRAWN
+    if is_drawn and topology is not None and graph is not None and placement is not None:
         drawn["topology"] = draw.topology_drawing(topology, graph, placement)
     paths, texts = [], {}
     for name, figure in drawn.items():

@@ -75,7 +75,7 @@ def resolved(loaded: Loaded) -> dict[str, Any]:
     plain = {
         "scenario": loaded.scenario.model_dump(mode="json", by_alias=True),
         "topology": plain_topology(loaded.topology),
-        "model": loaded.model.model_dump(mode="json", by_alias=True),
+        "model": loaded.model.model_dump(mode="json", by_alias=True, exclude=loaded.model.stood_for),
     }
     others = {name: model.model_dump(mode="json", by_alias=True) for name, model in loaded.others.items()}
     return plain | ({"others": others} if others else {})

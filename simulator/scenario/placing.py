@@ -74,9 +74,10 @@ def route_problems(
     topology, placed, replicas = parts.topology, placement_of(scenario, model), replicas_of(scenario)
     if topology is None:
         return
+    known = set(topology.node_by_name)
     routes, nodes = Routes(topology), {part: replicas.get(part, (node,)) for part, node in placed.items()}
     for edge in graph.edges if graph else ():
         for ends in product(nodes[edge.source], nodes[edge.target]):
-            if set(ends) <= set(topology.node_by_name) and routes.find(*ends) is None:
+            if known.issuperset(ends) and routes.find(*ends) is None:
                 said = f"no route of links from {ends[0]!r} to {ends[1]!r} carries the hyperconnection {edge.name!r}"
                 yield Problem(parts.document.place("topology"), said, "add a link, or place the parts elsewhere")

@@ -23,6 +23,7 @@ from simulator.study.codec_findings import find_codecs
 from simulator.study.design_findings import Asked, find_designs
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
+from simulator.study.flow_findings import find_no_flow
 from simulator.study.frames import no_events, no_requests
 from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
@@ -122,8 +123,7 @@ class Cell:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
                                  self._chances())
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
-        if measure.traffic:
-            self._traffic()
+        self._without_answers()
         if self.assembly.scenario.design:
             find_designs(Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory,
                                self.quick), self.found)
@@ -269,6 +269,14 @@ class Cell:
         else:
             return
         self.found.curves["accuracy_vs_failure"] = curve
+
+    def _without_answers(self) -> None:
+        """Find what is asked and needs no trained model."""
+        measure = self.assembly.scenario.measure
+        if measure.no_information_flow:
+            find_no_flow(self.assembly, self.found)
+        if measure.traffic:
+            self._traffic()
 
     def _traffic(self) -> None:
         try:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from simulator.blocks import Block
+from simulator.blocks import Block, with_generated
 from simulator.durations import Jitter
+from simulator.topology.generated import ChainTopology
 from simulator.topology.graph import Duplex
 from simulator.topology.measured import Measured
 from simulator.topology.serving import Batch, Discipline, Servers, Serving
@@ -97,7 +98,7 @@ class TopologyFile(Block):
 
     ``measured`` are matrices: a link is made for each two of their nodes, or where one is written it gets what is
     measured and not written. With ``routing: around`` messages go around what is down where they can; with ``fixed``
-    they keep to the route that is best when all is up.
+    they keep to the route that is best when all is up. ``generate`` stands for nodes and links that are not written.
     """
 
     title: str = ""
@@ -105,6 +106,12 @@ class TopologyFile(Block):
     nodes: Annotated[dict[str, NodeBlock], Field(min_length=1)]
     links: tuple[LinkBlock, ...] = ()
     measured: tuple[Measured, ...] = ()
+    generate: ChainTopology | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _generated(cls, value: Any) -> Any:
+        return with_generated(value, ChainTopology)
 
     @field_validator("nodes", mode="before")
     @classmethod
