@@ -103,6 +103,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.numbers import estimate_of  # noqa: PLC0415
+    from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.score_table import score_table  # noqa: PLC0415
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
@@ -120,8 +121,8 @@ def tables_of(record: Record) -> list[FittingTable]:
     machines = [] if served else machine_tables(record)
     others = [tail, sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
-    measured = [*expected_tables(record), *designs, *importance_tables(record), *model_tables(record),
-                *time_tables(record), *traffic, *machines, *sending_tables(record)]
+    measured = [*expected_tables(record), *designs, *importance_tables(record), *predicted_tables(record),
+                *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
     return [*first, *connection_tables(record), *measured, *(table for table in others if table)]

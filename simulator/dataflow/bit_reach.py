@@ -55,8 +55,8 @@ class BitReach:
 
     @staticmethod
     def fits(reach: Reach) -> bool:
-        """Return whether planes say it all: no part has replicas, and no answer is marked by silent errors."""
-        return not reach.replicas and not reach.graph.marks
+        """Return whether planes say it all: no replicas, no answer marked by silent errors, no hyperconnection cut."""
+        return not reach.replicas and not reach.graph.marks and not reach.cut
 
     def flows(self, up: Words) -> Words:
         """Return in which patterns there is an answer, shape ``(words,)``.

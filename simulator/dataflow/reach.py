@@ -18,13 +18,15 @@ class Reach:
         placement: Node of each part; of one with replicas, the first.
         routes: Routes between the nodes; a hyperconnection is up iff it has one over what is up.
         replicas: The nodes of each part that has several, in order.
+        cut: Indices of hyperconnections over which nothing ever comes.
     """
 
     def __init__(
         self, graph: PartGraph, placement: Mapping[str, str], routes: Routes,
-        replicas: Mapping[str, tuple[str, ...]] | None = None,
+        replicas: Mapping[str, tuple[str, ...]] | None = None, cut: frozenset[int] = frozenset(),
     ) -> None:
         self.graph = graph
+        self.cut = cut
         self.placement = placement
         self.routes = routes
         self.replicas = replicas or {}
@@ -42,6 +44,10 @@ class Reach:
             answers = (self.graph.answer(name, fed[name]) for name in self.graph.exits)
             self._known[key] = next(filter(None, answers), EMPTY)
         return self._known[key]
+
+    def without(self, edge: int) -> Reach:
+        """Return the same with a hyperconnection cut, on top of those that are."""
+        return Reach(self.graph, self.placement, self.routes, self.replicas, self.cut | {edge})
 
     def fed(self, down: frozenset[str], fired: Collection[str] = ()) -> dict[str, int]:
         """Return, for each part, the edges behind its output; 0 where it sends nothing: down, or starved and silent.
@@ -84,7 +90,7 @@ class Reach:
     def _way(self, edge: int, at: Mapping[str, str], down: frozenset[str]) -> tuple[str, ...] | None:
         """Return where a message can be struck: the links of its route, and the hyperconnection; None without one."""
         ends = self.graph.edges[edge]
-        route = self.routes.find(at[ends.source], at[ends.target], down)
+        route = None if edge in self.cut else self.routes.find(at[ends.source], at[ends.target], down)
         return None if route is None else (*route.links, ends.name)
 
     def _walk(

@@ -53,7 +53,8 @@ class Evaluation:
     def predictions(self, deliveries: Sequence[int], read: Read | None = None) -> dict[int, Classes]:
         """Return the answer to every test sample for each delivery, shape ``(samples,)``.
 
-        The empty delivery has no answer and is not in what comes back. With ``read`` it is what that keeps of outputs.
+        The empty delivery has no answer and is not in what comes back. With ``read`` it is what that keeps of outputs,
+        shape ``(samples, ...)``.
         """
         read = read or (lambda part, output, samples: self.runner.predict(part, output))
         plan = RunPlan.of(self.graph, deliveries)
@@ -64,7 +65,8 @@ class Evaluation:
             samples = np.arange(start, min(start + self.chunk_rows(plan), self.samples))
             with self.damage.tolerance():
                 for delivery, answers in self._chunk(plan, samples, read):
-                    predicted.setdefault(delivery, np.empty(self.samples, answers.dtype))[samples] = answers
+                    whole = predicted.setdefault(delivery, np.empty((self.samples, *answers.shape[1:]), answers.dtype))
+                    whole[samples] = answers
             start += len(samples)
         return predicted
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
 from simulator.expect.methods.union import ByMethod
+from simulator.expect.predicted_block import PredictedFailures
 from simulator.expect.sensitivity_block import Sensitivity
 from simulator.expect.tail.blocks import AccuracyExceedance
 from simulator.units import PositiveDurationNs
@@ -117,6 +118,7 @@ class Measures(Block):
     timed: Timed | None = None
     accuracy_vs_failure: AccuracyVsFailure | None = None
     sensitivity: Sensitivity | None = None
+    predicted_failures: PredictedFailures | None = None
     accuracy_over_time: AccuracyOverTime | None = None
     traffic: Traffic | None = None
     no_information_flow: NoInformationFlow | None = None

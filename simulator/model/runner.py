@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.backend import compiles, predicted
+from simulator.model.before_softmax import before_softmax
 from simulator.model.codecs import FLOAT32, InferenceCodec, PayloadCodec, received_rows
 from simulator.model.datasets.dataset import TargetScale
 from simulator.model.flat import with_flat_rows
@@ -33,7 +34,7 @@ class KerasRunner:
     def __init__(self, split: SplitModel, x_test: NDArray[Any], target: TargetScale | None = None) -> None:
         self.split, self.target = split, target
         self.data = split.inputs_of(x_test)
-        self._calls = {name: _Call(piece) for name, piece in split.parts.items()}
+        self.calls = {name: _Call(piece) for name, piece in split.parts.items()}
         pieces = {edge: split.pieces_on(edge) for edge in split.codecs}
         self._sends = {edge: [_Call(piece) for piece in before] for edge, (before, _) in pieces.items()}
         self._places = {edge: [_Call(piece) for piece in after] for edge, (_, after) in pieces.items()}
@@ -48,6 +49,12 @@ class KerasRunner:
         """Return a runner of the same pieces that leaves such codecs out; a bottleneck, which is trained, stays."""
         plain = copy(self)
         plain.codecs = dict.fromkeys(self.codecs, FLOAT32)
+        return plain
+
+    def scoring(self) -> KerasRunner:
+        """Return a runner of the same pieces whose exits put out what their softmax takes."""
+        plain, split = copy(self), self.split
+        plain.calls = self.calls | {name: _Call(before_softmax(split.parts[name])) for name in split.graph.exits}
         return plain
 
     def source(self, part: str, samples: NDArray[np.intp]) -> Tensor:
@@ -73,7 +80,7 @@ class KerasRunner:
 
     def run(self, part: str, inputs: Sequence[Tensor]) -> Tensor:
         """Return the part's output; ``inputs`` are the taken edges' tensors, all of one shape, and are added."""
-        return self._calls[part](inputs)
+        return self.calls[part](inputs)
 
     def no_input(self, part: str, rows: int) -> Tensor:
         """Return zeros in the shape of the part's input, ``rows`` of them, in the memory of one number."""
@@ -88,7 +95,7 @@ class KerasRunner:
 
     def call_rows(self, part: str) -> int:
         """Return how many rows of a part run fastest in one call: those of its compiled batch."""
-        return self._calls[part].rows
+        return self.calls[part].rows
 
     def row_bytes(self, part: str) -> int:
         """Return the bytes of one row of the part's output."""

@@ -129,6 +129,9 @@ SHOWS = {
                         "these are straight lines; they meet where each has its own.",
     "failure_counts": "Accuracy when so many are down: the mean over all such patterns, each alike, the worst "
                             "and the best of them, and the mean weighted by how they fail in this scenario.",
+    "predicted_failures": "What slopes and secants of the trained network foretell, against what is exact: a point for "
+                          "each delivery, component or skip; on the line both agree. In the legends Spearman's ρ and "
+                          "Kendall's τ.",
     "interactions": "How the importance of one component changes while another is up instead of down: negative where "
                     "they can stand in for each other, positive where they need each other.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "

@@ -13,11 +13,12 @@ from simulator.report.importance_figure import accuracy_by_failures, component_c
 from simulator.report.lines_figure import has_lines, repeats_lines
 from simulator.report.outages_figure import accuracy_around_outages, outage_curves
 from simulator.report.over_time import accuracy_over_time
+from simulator.report.predicted_figure import predicted_against_exact
 from simulator.report.repeats_figure import repeats_bars
 from simulator.report.style import save
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
            "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
            "connection_figures", "design_front", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
-           "importance_bars", "interactions", "latency_distribution", "outage_curves", "repeats_bars", "repeats_lines",
-           "save", "topology_drawing"]
+           "importance_bars", "interactions", "latency_distribution", "outage_curves",
+           "predicted_against_exact", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

@@ -14,6 +14,7 @@ from simulator.report.design_table import cells_with_designs
 from simulator.report.importance_table import cells_with_importance
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
+from simulator.report.predicted_table import cells_with_predictions
 from simulator.report.repeats_table import rows_of
 from simulator.report.tail_table import has_tail
 from simulator.study.record import CellRecord, Record
@@ -124,7 +125,7 @@ def curve_figures(
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))
-    return drawn | importance_figures(record)
+    return drawn | importance_figures(record) | predicted_figures(record)
 
 
 def importance_figures(record: Record) -> dict[str, Figure]:
@@ -138,6 +139,15 @@ def importance_figures(record: Record) -> dict[str, Figure]:
         end = f"-{cell.name}" if len(record.cells) > 1 else ""
         drawn |= {f"{name}{end}": figure(cell) for name, figure in asked.items() if cell.tables.get(name)}
     return drawn
+
+
+def predicted_figures(record: Record) -> dict[str, Figure]:
+    """Return the figures of the cells in which failures were foretold, by name."""
+    from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
+
+    cells = cells_with_predictions(record)
+    return {"predicted_failures" + (f"-{cell.name}" if len(record.cells) > 1 else ""):
+            draw.predicted_against_exact(cell) for cell in cells}
 
 
 def span_s(cell: CellRecord, requests: pd.DataFrame | None) -> float:

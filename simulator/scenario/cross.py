@@ -237,7 +237,9 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
     if guarantee != "asymptotic" and scenario.policy.no_answer == "exclude":
         yield Problem(parts.document.place("measure"), f"guarantee: {guarantee} is for a mean, and with 'no_answer: "
                       "exclude' expected accuracy is a ratio", "leave out 'guarantee', or give no answer a worth")
-    yield from _sensitivity_problems(scenario, parts)
+    for name, does in (("sensitivity", "ranks"), ("predicted_failures", "foretells")):
+        if getattr(scenario.measure, name) is not None:
+            yield from _law_problems(name, does, scenario, parts)
     around = scenario.measure.around_outages
     known = parts.topology.components if parts.topology else ()
     for component in (around.components or ()) if around and known else ():
@@ -246,15 +248,13 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
                           did_you_mean(component, known))
 
 
-def _sensitivity_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
-    if scenario.measure.sensitivity is None:
-        return
+def _law_problems(name: str, does: str, scenario: Scenario, parts: Parts) -> Iterator[Problem]:
     place = parts.document.place("measure")
     if scenario.errors:
-        yield Problem(place, "'sensitivity' ranks what is up or down, and there are silent errors too",
+        yield Problem(place, f"{name!r} {does} what is up or down, and there are silent errors too",
                       "leave one of the two out; a sweep can compare them")
     if any(isinstance(one, LoadCascadeBlock) for one in scenario.failures):
-        yield Problem(place, "'sensitivity' needs the law of failures, and those of kind 'load_cascade' are made by "
+        yield Problem(place, f"{name!r} needs the law of failures, and those of kind 'load_cascade' are made by "
                       "the run", "write 'renewal' with the availability that a run has measured")
 
 

@@ -19,6 +19,7 @@ from simulator.evaluate.part_by_part import Classes
 from simulator.evaluate.score_blocks import needs_ranks
 from simulator.model.data import DataSet, load_data
 from simulator.seeds import Streams
+from simulator.study.analysis import Analysis, Ints
 from simulator.study.assemble import Assembly
 from simulator.study.kept import Kept, kept_path, read_kept, write_kept
 from simulator.study.memory import Memory
@@ -42,6 +43,7 @@ class Answers:
         ranking: How high the true class is, for scores that ask; None in a regression.
         guess: What no answer is, as scores judge it.
         unit: The unit of the targets of a regression.
+        analysis: The network taken apart, on some of the test samples.
     """
 
     outcomes: Outcomes
@@ -54,6 +56,7 @@ class Answers:
     ranking: Ranking | None = None
     guess: Judged | None = None
     unit: str = ""
+    analysis: Callable[[Ints], Analysis] | None = None
 
     @property
     def samples(self) -> int:
@@ -135,6 +138,7 @@ def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, 
         None if dataset.is_regression else Ranking(kept.ranks, ranked),
         guess,
         dataset.unit,
+        network.analysis,
     )
 
 

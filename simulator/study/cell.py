@@ -29,6 +29,7 @@ from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
 from simulator.study.input_findings import find_inputs, note_left_out
 from simulator.study.memory import Memory
+from simulator.study.predicted_findings import find_predicted
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.reliance_findings import find_reliance
@@ -118,6 +119,7 @@ class Cell:
         if measure.sensitivity:
             find_sensitivity(self.assembly, measure.sensitivity, self.answers, self.found)
             find_reliance(self.assembly, lambda: self.patterns, self.answers, self.found)
+        find_predicted(self.assembly, lambda: self.answers, self.found)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),

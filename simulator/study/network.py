@@ -12,6 +12,7 @@ from simulator.evaluate.held import HeldEvaluation, HeldRequests
 from simulator.evaluate.part_by_part import Classes, Evaluation, Read
 from simulator.evaluate.ranks import class_and_rank, parted_ranks
 from simulator.model.data import DataSet
+from simulator.study.analysis import Analysis, Ints
 from simulator.study.assemble import Assembly
 from simulator.study.kept import Kept
 from simulator.study.progress import Progress
@@ -93,6 +94,10 @@ class Network:
         damage = damage_of(cell.graph, {error.tag: error.block for error in cell.errors}, cell.scenario.seed)
         samples = len(self.dataset.y_test)
         return Evaluation(cell.graph, runner, samples, damage=damage).predictions(deliveries, read)
+
+    def analysis(self, rows: Ints) -> Analysis:
+        """Return the network taken apart, on these test samples."""
+        return Analysis(self._trained[0], self.assembly.graph, self.dataset.x_test[rows])
 
     def held_predictions(self, asked: HeldRequests) -> Classes:
         """Return the predicted class of each answer that rests on values held from earlier requests."""

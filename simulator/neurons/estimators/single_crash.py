@@ -24,7 +24,11 @@ def single_crash(tail: Tail, activations: Floats, crashes: Crashes, *, legacy: b
         crashes: The units.
         legacy: Whether the variance has the factor p instead of p(1 - p), as in the reference; independent crashes.
     """
-    alone = singles(tail, activations, crashes)
+    return of_singles(singles(tail, activations, crashes), crashes, legacy=legacy)
+
+
+def of_singles(alone: Floats, crashes: Crashes, *, legacy: bool = False) -> Moments:
+    """Return the same from what each unit does alone, exactly or to first order, shape ``(inputs, outputs, units)``."""
     variance = alone**2 @ crashes.probability if legacy else crashes.variance_of(alone)
     return Moments(alone @ crashes.probability, variance, "estimate", 1)
 
@@ -42,7 +46,17 @@ def pair_corrected(tail: Tail, activations: Floats, crashes: Crashes) -> Moments
         crashes: The units.
     """
     alone = singles(tail, activations, crashes)
-    both = pairs(tail, activations, crashes, alone)
+    return of_pairs(alone, pairs(tail, activations, crashes, alone), crashes)
+
+
+def of_pairs(alone: Floats, both: Floats, crashes: Crashes) -> Moments:
+    """Return the same from what units do alone and by twos.
+
+    Args:
+        alone: d_u, shape ``(inputs, outputs, units)``.
+        both: d_uv, shape ``(inputs, outputs, units, units)``, symmetric with a diagonal of 0.
+        crashes: The units.
+    """
     p, own = crashes.probability, crashes.own_variance
     joint = np.outer(p, p) if crashes.covariance is None else np.outer(p, p) + crashes.covariance
     mean = alone @ p + np.einsum("ikuv,uv->ik", np.triu(both, 1), np.triu(joint, 1))
