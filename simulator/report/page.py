@@ -108,7 +108,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
-        _section(score_table.TITLE, _scores(record)),
+        _section(score_table.TITLE, _noted(*score_table.score_rows(record), score_table.caption_of(record))),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),
         _section(design_table.TITLE, design_table.design_html(record)),
@@ -124,7 +124,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(models.TITLE, models.models_html(record)),
         _section(machines.TITLE, machines.machines_html(record)),
         _section(sendings.TITLE, sendings.sendings_html(record)),
-        _section(codec_table.TITLE, _codecs(record)), _section(errors_table.TITLE, _errors(record)), *below,
+        _section(codec_table.TITLE, _noted(*codec_table.codec_rows(record), codec_table.CAPTION)),
+        _section(errors_table.TITLE, _errors(record)), *below,
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]
@@ -247,16 +248,9 @@ def _agreement(record: Record) -> str:
     return _table(headers, rows) + (in_words(record, AGREEMENT_NOTE) if has_bound else "") + note
 
 
-def _scores(record: Record) -> str:
-    headers, rows = score_table.score_rows(record)
-    note = f'<p class="small">{html.escape(score_table.caption_of(record))}.</p>'
-    return _table(headers, rows) + note if rows else ""
-
-
-def _codecs(record: Record) -> str:
-    headers, rows = codec_table.codec_rows(record)
-    note = f'<p class="small">{html.escape(codec_table.CAPTION)}.</p>'
-    return _table(headers, rows) + note if rows else ""
+def _noted(headers: list[str], rows: Rows, caption: str) -> str:
+    """Return a table with what its numbers are; "" where it has no rows."""
+    return f'{_table(headers, rows)}<p class="small">{html.escape(caption)}.</p>' if rows else ""
 
 
 def _errors(record: Record) -> str:
