@@ -102,6 +102,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.importance_table import importance_tables  # noqa: PLC0415
     from simulator.report.machines import machine_tables  # noqa: PLC0415
     from simulator.report.models import model_tables  # noqa: PLC0415
+    from simulator.report.neuron_table import neuron_tables  # noqa: PLC0415
     from simulator.report.numbers import estimate_of  # noqa: PLC0415
     from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
@@ -115,14 +116,14 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
     traffic, designs = traffic_tables(record), design_tables(record)
-    tail = tail_table(record)
-    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs or tail))
+    tail, neurons = tail_table(record), neuron_tables(record)
+    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs or tail or neurons))
     served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)
     machines = [] if served else machine_tables(record)
     others = [tail, sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
               agreement_table(record) if served else None]
     measured = [*expected_tables(record), *designs, *importance_tables(record), *predicted_tables(record),
-                *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
+                *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
     return [*first, *connection_tables(record), *measured, *(table for table in others if table)]

@@ -12,6 +12,7 @@ from simulator.expect.methods.union import ByMethod
 from simulator.expect.predicted_block import PredictedFailures
 from simulator.expect.sensitivity_block import Sensitivity
 from simulator.expect.tail.blocks import AccuracyExceedance
+from simulator.neurons.blocks import NeuronErrors
 from simulator.units import PositiveDurationNs
 
 OF_REQUESTS = ("timed", "accuracy_over_time", "availability", "around_outages", "accuracy_vs_deadline", "per_answer",
@@ -119,6 +120,7 @@ class Measures(Block):
     accuracy_vs_failure: AccuracyVsFailure | None = None
     sensitivity: Sensitivity | None = None
     predicted_failures: PredictedFailures | None = None
+    neurons: NeuronErrors | None = None
     accuracy_over_time: AccuracyOverTime | None = None
     traffic: Traffic | None = None
     no_information_flow: NoInformationFlow | None = None

@@ -151,6 +151,11 @@ class ModelFile(Block):
         made = ModelFile(generate=self.generate)  # type: ignore[call-arg]  # the rest is what it stands for
         return {key for key in ("sources", "parts", "hyperconnections") if getattr(self, key) == getattr(made, key)}
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether it is a network: of layers, or cut from a given one."""
+        return any(part.layers or part.from_keras for part in self.parts.values())
+
     @model_validator(mode="after")
     def _learns_what_its_data_hold(self) -> Self:
         has_target = isinstance(self.data, TableData) and self.data.target is not None

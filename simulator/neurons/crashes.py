@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -67,15 +68,31 @@ class Crashes:
             found[..., present] = np.add.reduceat(values[..., order], first, axis=-1)
         return found
 
+    def works(self, crashed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which neurons work, shape ``(patterns, neurons)``.
+
+        Args:
+            crashed: Which units have crashed, shape ``(patterns, units)``.
+        """
+        if self._are_neurons:
+            return ~crashed
+        found: NDArray[np.bool_] = np.ones((len(crashed), len(self.unit)), dtype=bool)
+        inside = self.unit >= 0
+        found[:, inside] = ~crashed[:, self.unit[inside]]
+        return found
+
     def survivors(self, crashed: NDArray[np.bool_]) -> Floats:
         """Return 1 for each neuron that works, 0 for each that has crashed, shape ``(patterns, neurons)``.
 
         Args:
             crashed: Which units have crashed, shape ``(patterns, units)``.
         """
-        never = np.zeros((len(crashed), 1), dtype=bool)
-        mask: Floats = 1.0 - np.concatenate([crashed, never], axis=1)[:, self.unit].astype(np.float64)
-        return mask
+        return self.works(crashed).astype(np.float64)
+
+    @cached_property
+    def _are_neurons(self) -> bool:
+        """Whether unit i is neuron i, for all."""
+        return self.units == len(self.unit) and bool((self.unit == np.arange(self.units)).all())
 
     def variance_of(self, contributions: Floats) -> Floats:
         """Return the variance of a sum of contributions of crashed units, shape ``(...,)``; exact for sums.

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.draws import Draw
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import Tail
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Draw = Callable[[int], Bools]
-"""From a number of patterns to who has crashed in each, shape ``(patterns, units)``; one after the other."""
+Seen = Callable[[Floats], None]
+"""Is shown the errors of some repetitions, shape ``(repetitions, inputs, outputs)``."""
 ROWS_PER_CALL = 16_384
 POWERS = 4
 
@@ -39,7 +39,9 @@ class Sums:
     def seen(self, errors: Floats) -> Sums:
         """Return the sums with more repetitions, shape ``(repetitions, inputs, outputs)``."""
         off = errors - self.centre
-        more = np.stack([(off**power).sum(axis=0) for power in range(1, POWERS + 1)])
+        squared = off * off
+        more = np.stack([off.sum(axis=0), squared.sum(axis=0), np.einsum("rik,rik->ik", squared, off),
+                         np.einsum("rik,rik->ik", squared, squared)])
         return Sums(self.count + len(errors), self.centre, self.powers + more)
 
     def moments(self) -> Moments:
@@ -64,7 +66,8 @@ def independent(crashes: Crashes, dice: np.random.Generator) -> Draw:
     return lambda count: dice.random((count, crashes.units)) < crashes.probability
 
 
-def monte_carlo(tail: Tail, activations: Floats, crashes: Crashes, repetitions: int, draw: Draw) -> Moments:
+def monte_carlo(tail: Tail, activations: Floats, crashes: Crashes, repetitions: int, draw: Draw,
+                seen: Seen = lambda errors: None) -> Moments:
     """Return mean and variance of the error over drawn crashes; memory does not grow with the repetitions.
 
     Every input of every repetition gets crashes of its own.
@@ -75,6 +78,7 @@ def monte_carlo(tail: Tail, activations: Floats, crashes: Crashes, repetitions: 
         crashes: The units.
         repetitions: How often each input is tried, at least 4.
         draw: Who crashes; with the same draw two networks meet the same crashes.
+        seen: Is shown all errors, some repetitions at a time.
 
     Raises:
         ValueError: fewer than 4 repetitions.
@@ -86,6 +90,7 @@ def monte_carlo(tail: Tail, activations: Floats, crashes: Crashes, repetitions: 
         if sums is None:
             sums = Sums(0, errors.mean(axis=0), np.zeros((POWERS, *errors.shape[1:])))
         sums = sums.seen(errors)
+        seen(errors)
     if sums is None:
         raise ValueError("no input")
     return sums.moments()
@@ -94,9 +99,10 @@ def monte_carlo(tail: Tail, activations: Floats, crashes: Crashes, repetitions: 
 def _errors(tail: Tail, activations: Floats, crashes: Crashes, repetitions: int, draw: Draw) -> Iterator[Floats]:
     """Yield errors of some repetitions at a time, shape ``(repetitions, inputs, outputs)``."""
     correct, inputs = tail.outputs(activations), len(activations)
+    whole = activations.astype(getattr(tail, "dtype", np.float64))
     at_once = max(1, ROWS_PER_CALL // inputs)
     for start in range(0, repetitions, at_once):
         count = min(at_once, repetitions - start)
-        masks = crashes.survivors(draw(count * inputs)).reshape(count, inputs, -1)
-        outputs = tail.outputs((activations * masks).reshape(count * inputs, -1))
+        works = crashes.works(draw(count * inputs)).reshape(count, inputs, -1)
+        outputs = tail.outputs(np.multiply(whole, works, dtype=whole.dtype).reshape(count * inputs, -1))
         yield outputs.reshape(count, inputs, -1) - correct

@@ -51,6 +51,42 @@ def hoeffding(excess: float, ranges: Sequence[float]) -> float:
     return math.exp(-2 * excess**2 / math.fsum(a * a for a in ranges)) if excess > 0 else 1.0
 
 
+def weighted_hoeffding(reach: Floats, probability: Floats, epsilon: float) -> Floats:
+    """Return a bound of P(sum_u a_u xi_u >= epsilon) for independent crashes xi_u, shape ``(...,)``: Hoeffding's.
+
+    Args:
+        reach: a_u, of any sign, shape ``(..., units)``.
+        probability: P(crash) of each unit.
+        epsilon: The level.
+    """
+    room = epsilon - reach @ probability
+    spans = (reach**2).sum(axis=-1)
+    found = np.exp(-2 * np.divide(room**2, spans, out=np.full_like(room, np.inf), where=spans > 0))
+    return np.where(room > 0, found, 1.0)
+
+
+def weighted_chernoff(reach: Floats, probability: Floats, epsilon: float) -> Floats:
+    """Return a bound of the same for a_u >= 0: exp(-n KL(epsilon / (n max a) || mean of p_u a_u / max a)).
+
+    A weight below the largest makes its term's moments smaller than those of a coin with the weighted probability
+    (convexity), and n unlike coins less spread than n alike (arithmetic and geometric means).
+
+    Args:
+        reach: a_u >= 0, shape ``(..., units)``.
+        probability: P(crash) of each unit.
+        epsilon: The level.
+    """
+    units, largest = reach.shape[-1], reach.max(axis=-1, initial=0.0)
+    share = np.divide(epsilon, units * largest, out=np.full_like(largest, np.inf), where=largest > 0)
+    mean = np.divide(reach @ probability, units * largest, out=np.zeros_like(largest), where=largest > 0)
+    a, p = np.minimum(share, 1.0), np.clip(mean, 1e-300, 1 - 1e-16)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = a * np.log(a / p)
+        second = np.where(a < 1, (1 - a) * np.log((1 - a) / (1 - p)), 0.0)
+    found = np.exp(-units * (first + second))
+    return np.where(share > 1, 0.0, np.where(a > mean, found, 1.0))
+
+
 def majority_fails(copies: int, failure: float) -> float:
     """Return P(more than half of an odd number of independent copies fail): the median of their outputs then may.
 

@@ -6,6 +6,7 @@ import math
 
 from simulator.expect.estimate import Estimate
 from simulator.report.design_table import design_answer
+from simulator.report.neuron_table import neuron_answer
 from simulator.report.numbers import (
     ERROR,
     FRACTION,
@@ -41,8 +42,8 @@ SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", 
 
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
-    if of_designs := design_answer(record):
-        return of_designs
+    if told := design_answer(record) or neuron_answer(record):
+        return told
     for name, words, style, unit in headlines(record):
         found = [cell for cell in compared(record, name) if name in cell.estimates]
         cells = [cell for cell in found if not math.isnan(cell.estimates[name].value)]
@@ -134,6 +135,9 @@ SHOWS = {
                           "Kendall's τ.",
     "interactions": "How the importance of one component changes while another is up instead of down: negative where "
                     "they can stand in for each other, positive where they need each other.",
+    "neuron_scatter": "A point for each input and output: what an estimator says against what was drawn. On the grey "
+                      "line they agree; below it on the right an estimator takes errors for smaller than they are.",
+    "neuron_histogram": "All drawn errors of all inputs and outputs together; the axis is logarithmic.",
     "repeats": "Each bar is the mean over the repeats, each dot one repeat; the whiskers cover "
                "training seeds and test set.",
     "repeats_lines": "Lines are means over the repeats; the bands cover training seeds and test set. Differences are "

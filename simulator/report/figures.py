@@ -11,6 +11,7 @@ from simulator.report.exceedance_figure import accuracy_exceedance
 from simulator.report.fit_figure import fit_figure
 from simulator.report.importance_figure import accuracy_by_failures, component_curves, importance_bars, interactions
 from simulator.report.lines_figure import has_lines, repeats_lines
+from simulator.report.neuron_figure import neuron_histogram, neuron_scatter
 from simulator.report.outages_figure import accuracy_around_outages, outage_curves
 from simulator.report.over_time import accuracy_over_time
 from simulator.report.predicted_figure import predicted_against_exact
@@ -20,5 +21,5 @@ from simulator.report.style import save
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
            "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
            "connection_figures", "design_front", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
-           "importance_bars", "interactions", "latency_distribution", "outage_curves",
-           "predicted_against_exact", "repeats_bars", "repeats_lines", "save", "topology_drawing"]
+           "importance_bars", "interactions", "latency_distribution", "neuron_histogram", "neuron_scatter",
+           "outage_curves", "predicted_against_exact", "repeats_bars", "repeats_lines", "save", "topology_drawing"]

@@ -21,6 +21,7 @@ from simulator.report import (
     importance_table,
     machines,
     models,
+    neuron_table,
     predicted_table,
     repeats_table,
     score_table,
@@ -34,6 +35,7 @@ from simulator.report import (
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
 from simulator.report.answer import answer, caption
 from simulator.report.fitting import Rows
+from simulator.report.headings import HEADINGS
 from simulator.report.html_style import CSS
 from simulator.report.numbers import in_words
 from simulator.report.tables import LEGEND, has_summary, summary_rows
@@ -43,29 +45,6 @@ MOST_TURNED = 6  # cells up to which the agreement has a column for each
 HEAD_LENGTH = 200  # characters of a page in which the fingerprint of its record stands
 MOST_AIRY = 7  # columns up to which an interval stands beside its number
 ABOVE_TABLES = frozenset({"topology"})
-HEADINGS = {
-    "topology": "Topology and placement",
-    "accuracy_vs_failure": "Accuracy against failure probability",
-    "accuracy_exceedance": "Distribution of accuracy",
-    "endings": "How requests end",
-    "latency": "Latency",
-    "accuracy_over_time": "Accuracy over time",
-    "accuracy_against_bytes": "Accuracy against bytes",
-    "design_front": "Designs: accuracy against bytes",
-    "accuracy_around_outages": "Accuracy around an outage",
-    "silent_errors": "Silent errors, along the sweep",
-    "importance": "Importance",
-    "component_curves": "Accuracy along each failure probability",
-    "failure_counts": "Accuracy by the number of failures",
-    "interactions": "Interactions",
-    "predicted_failures": "Predicted against exact",
-    "accuracy_vs_deadline": "Accuracy against deadline",
-    "connections_ranked": "Which hyperconnections matter, ranked",
-    "connections_network": "The network, hyperconnections as thick as they are worth",
-    "connections_interactions": "Which hyperconnections stand in for each other",
-    "repeats": "Expected accuracy, side by side",
-    "repeats_lines": "Expected accuracy, along the sweep",
-}
 
 AGREEMENT_NOTE = (
     '<p class="small">Expected accuracy knows no time; served accuracy is what the simulated requests got. They may '
@@ -113,6 +92,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(uncertainty_table.TITLE, _uncertainty(record)),
         _section(design_table.TITLE, design_table.design_html(record)),
         _section(connection_tables.TITLE, connection_tables.connections_html(record)),
+        _section(neuron_table.TITLE, neuron_table.neuron_html(record)),
         _section(agreement_title(record), _agreement(record)),
         _section(sharper.TITLE, sharper.sharper_html(record)),
         _section(tail_table.TITLE, tail_table.tail_html(record)),
@@ -197,7 +177,8 @@ def _table(headers: list[str], rows: Rows) -> str:
 
 
 def _summary(record: Record) -> str:
-    if not has_summary(record) and (traffic.has_traffic(record) or design_table.cells_with_designs(record)):
+    if not has_summary(record) and (traffic.has_traffic(record) or design_table.cells_with_designs(record)
+                                    or neuron_table.cells_with_neurons(record)):
         return _methods(record)
     headers, rows = summary_rows(record)
     words = "; ".join(f"<b>{html.escape(head)}</b>: {html.escape(in_words(record, LEGEND[head]))}"

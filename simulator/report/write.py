@@ -12,6 +12,7 @@ from simulator.dataflow.placement import Where
 from simulator.report.codec_table import cells_with_codecs
 from simulator.report.design_table import cells_with_designs
 from simulator.report.importance_table import cells_with_importance
+from simulator.report.neuron_table import cells_with_neurons
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
 from simulator.report.predicted_table import cells_with_predictions
@@ -125,7 +126,7 @@ def curve_figures(
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))
-    return drawn | importance_figures(record) | predicted_figures(record)
+    return drawn | importance_figures(record) | predicted_figures(record) | neuron_figures(record)
 
 
 def importance_figures(record: Record) -> dict[str, Figure]:
@@ -148,6 +149,18 @@ def predicted_figures(record: Record) -> dict[str, Figure]:
     cells = cells_with_predictions(record)
     return {"predicted_failures" + (f"-{cell.name}" if len(record.cells) > 1 else ""):
             draw.predicted_against_exact(cell) for cell in cells}
+
+
+def neuron_figures(record: Record) -> dict[str, Figure]:
+    """Return the figures of the cells in which neurons crashed, by name."""
+    from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
+
+    drawn: dict[str, Figure] = {}
+    for cell in cells_with_neurons(record):
+        end = f"-{cell.name}" if len(record.cells) > 1 else ""
+        drawn[f"neuron_scatter{end}"] = draw.neuron_scatter(cell)
+        drawn[f"neuron_histogram{end}"] = draw.neuron_histogram(cell)
+    return drawn
 
 
 def span_s(cell: CellRecord, requests: pd.DataFrame | None) -> float:

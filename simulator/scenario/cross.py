@@ -240,6 +240,7 @@ def _measure_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
     for name, does in (("sensitivity", "ranks"), ("predicted_failures", "foretells")):
         if getattr(scenario.measure, name) is not None:
             yield from _law_problems(name, does, scenario, parts)
+    yield from _network_problems(scenario, parts)
     around = scenario.measure.around_outages
     known = parts.topology.components if parts.topology else ()
     for component in (around.components or ()) if around and known else ():
@@ -256,6 +257,14 @@ def _law_problems(name: str, does: str, scenario: Scenario, parts: Parts) -> Ite
     if any(isinstance(one, LoadCascadeBlock) for one in scenario.failures):
         yield Problem(place, f"{name!r} needs the law of failures, and those of kind 'load_cascade' are made by "
                       "the run", "write 'renewal' with the availability that a run has measured")
+
+
+def _network_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:
+    is_without = parts.model is not None and not parts.model.has_layers
+    if scenario.measure.neurons and (scenario.outcomes or is_without):
+        why = "outcomes are given" if scenario.outcomes else "no part of the model has layers"
+        yield Problem(parts.document.place("measure"), f"'neurons' crash inside a network, and there is none: {why}",
+                      "name a model with layers, such as dense-random, and leave out 'outcomes'")
 
 
 def _path_problems(scenario: Scenario, parts: Parts) -> Iterator[Problem]:

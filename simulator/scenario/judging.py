@@ -10,7 +10,7 @@ from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.parts import Parts
 from simulator.scenario.scenario import Scenario
 
-OF_NUMBERS = ("expected_accuracy", "individual_failures", "timed", "accuracy_vs_failure", "traffic")
+OF_NUMBERS = ("expected_accuracy", "individual_failures", "timed", "accuracy_vs_failure", "traffic", "neurons")
 RULES_OF_NUMBERS = {"training_mean", "expected_guess", "sampled_guess", "exclude", "value"}
 RULES_OF_CLASSES = {"expected_guess", "sampled_guess", "majority", "wrong", "exclude", "uniform", "constant"}
 OF_CLASSES: Mapping[str, tuple[str, Callable[[Scenario], bool]]] = {

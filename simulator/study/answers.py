@@ -102,6 +102,15 @@ def answers(
     return replace(found, outcomes=found.outcomes.again(found.ranking if is_ranked else None))
 
 
+def network_of(
+    assembly: Assembly, *, quick: bool, label: str, progress: Progress, memory: Memory,
+) -> tuple[Network, DataSet]:
+    """Return the network behind a cell's answers, trained or found when it is first needed, and its data set."""
+    assembly = assembly.standing_in() if quick else assembly
+    dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
+    return memory.network(assembly, lambda: Network(assembly, dataset, label, progress))[0], dataset
+
+
 def _made(assembly: Assembly, dataset: DataSet, label: str, progress: Progress, memory: Memory) -> Answers:
     """Return the answers of a cell from the disk, or from its network; a network is built only when it is needed."""
     network, is_new = memory.network(assembly, lambda: Network(assembly, dataset, label, progress))

@@ -213,7 +213,7 @@ class Assembly:
 
 def has_layers(model: ModelFile) -> bool:
     """Return whether a model is a network: of layers, or cut from a given one."""
-    return any(part.layers or part.from_keras for part in model.parts.values())
+    return model.has_layers
 
 
 def with_given_times(model: ModelFile, costs: Costs, read: ReadColumn) -> Costs:

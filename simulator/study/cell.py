@@ -10,6 +10,7 @@ from simulator.dataflow.costs import Costs
 from simulator.dataflow.delivered import Delivered
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
+from simulator.expect.blocks import Measures
 from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import individual_failures, individual_failures_from_table
@@ -17,7 +18,7 @@ from simulator.failures.process import NoLaw
 from simulator.model.edge_codecs import has_codecs
 from simulator.scenario.variants import Variant
 from simulator.study.answer_findings import note_answers
-from simulator.study.answers import Answers, answers
+from simulator.study.answers import Answers, answers, network_of
 from simulator.study.assemble import Assembly, given_costs
 from simulator.study.codec_findings import find_codecs
 from simulator.study.design_findings import Asked, find_designs
@@ -29,6 +30,7 @@ from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
 from simulator.study.input_findings import find_inputs, note_left_out
 from simulator.study.memory import Memory
+from simulator.study.neuron_findings import find_neurons
 from simulator.study.predicted_findings import find_predicted
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
@@ -100,9 +102,7 @@ class Cell:
     @cached_property
     def possible_deliveries(self) -> Delivered:
         """The delivery of each of these."""
-        if not self.assembly.errors:
-            return self.delivery_of_pattern
-        return self.assembly.delivered(self.possible)
+        return self.assembly.delivered(self.possible) if self.assembly.errors else self.delivery_of_pattern
 
     def run(self) -> CellAnswer:
         """Return the answer of the cell."""
@@ -116,10 +116,7 @@ class Cell:
             self._individual_failures()
         if measure.accuracy_vs_failure:
             self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
-        if measure.sensitivity:
-            find_sensitivity(self.assembly, measure.sensitivity, self.answers, self.found)
-            find_reliance(self.assembly, lambda: self.patterns, self.answers, self.found)
-        find_predicted(self.assembly, lambda: self.answers, self.found)
+        self._what_matters(measure)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
             step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
@@ -279,6 +276,17 @@ class Cell:
             find_no_flow(self.assembly, self.found)
         if measure.traffic:
             self._traffic()
+
+    def _what_matters(self, measure: Measures) -> None:
+        """Find which components matter, and what crashes inside the network do."""
+        if measure.sensitivity:
+            find_sensitivity(self.assembly, measure.sensitivity, self.answers, self.found)
+            find_reliance(self.assembly, lambda: self.patterns, self.answers, self.found)
+        find_predicted(self.assembly, lambda: self.answers, self.found)
+        if measure.neurons and self.answers:
+            of = network_of(self.assembly, quick=self.quick, label=self.label, progress=self.progress,
+                            memory=self.memory)
+            find_neurons(self.assembly, *of, self.found, quick=self.quick)
 
     def _traffic(self) -> None:
         try:

@@ -65,6 +65,11 @@ class Network:
         return KerasRunner(self._trained[0], self.dataset.x_test, self.dataset.target_scale)
 
     @property
+    def split(self) -> SplitModel:
+        """The trained pieces."""
+        return self._trained[0]
+
+    @property
     def was_cached(self) -> bool:
         """Whether the weights were found on the disk."""
         return self._trained[1]

@@ -232,7 +232,32 @@ class ArraysData(DataBlock):
         return self.shape, self.classes
 
 
+class BlobsData(DataBlock):
+    """Made-up samples, for questions that need no data: one normal cloud of deviation 1 for each class.
+
+    Args:
+        features: Numbers in a sample.
+        classes: How many clouds.
+        distance: Deviation of their centres from 0 in each direction; 0: classes cannot be told apart.
+        train_samples: How many, as many of each class.
+        test_samples: The same.
+        seed: Another one gives other samples.
+    """
+
+    kind: Literal["blobs"]
+    features: Count = 8
+    classes: Annotated[int, Field(ge=2)] = 3
+    distance: Annotated[float, Field(ge=0)] = 0.7
+    train_samples: Count = 600
+    test_samples: Count = 300
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def promised(self) -> tuple[Shape, int]:
+        """Return what the block says."""
+        return (self.features,), self.classes
+
+
 Data = Annotated[
-    WatchData | MhealthData | CameraData | Cifar10Data | ImagesData | TableData | ArraysData,
+    WatchData | MhealthData | CameraData | Cifar10Data | ImagesData | TableData | ArraysData | BlobsData,
     Field(discriminator="kind"),
 ]

@@ -8,8 +8,10 @@ from typing import Any
 
 from simulator.errors import Problem, ScenarioError
 from simulator.model.datasets.arrays import load_arrays
+from simulator.model.datasets.blobs import load_blobs
 from simulator.model.datasets.blocks import (
     ArraysData,
+    BlobsData,
     CameraData,
     Cifar10Data,
     Data,
@@ -35,6 +37,7 @@ LOADERS: Mapping[type[DataBlock], Callable[[Any, Path], DataSet]] = {
     ImagesData: load_images,
     TableData: load_table,
     ArraysData: load_arrays,
+    BlobsData: load_blobs,
 }
 
 

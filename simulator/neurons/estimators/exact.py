@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator
 from simulator.neurons.moments import Moments
 from simulator.neurons.secants import errors
 from simulator.neurons.tail import Tail
@@ -56,3 +57,9 @@ def exact(tail: Tail, activations: Floats, crashes: Crashes, probability: Floats
     mean = np.einsum("ipk,p->ik", found, weight)
     variance = np.einsum("ipk,p->ik", (found - mean[:, np.newaxis]) ** 2, weight)
     return Moments(mean, variance, "exact")
+
+
+EXACT = Estimator(
+    "exact", "exact", "sum over all sets", "all", f"<= {MOST_UNITS} units", "2^n fwd",
+    lambda units, outputs: 2.0 ** min(units, 1000),
+    lambda of: exact(of.tail, of.activations, of.crashes))

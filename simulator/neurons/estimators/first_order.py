@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import Tail
 
@@ -42,3 +43,10 @@ def first_order(tail: Tail, activations: Floats, crashes: Crashes, *, legacy: bo
     each = contributions(tail, activations, crashes)
     variance = each**2 @ crashes.probability if legacy else crashes.variance_of(each)
     return Moments(-(each @ crashes.probability), variance, "estimate", 1)
+
+
+FIRST_ORDER = Estimator(
+    "first_order", "estimate", "b3, first order", "1", "small shares", "1 fwd, m bwd",
+    lambda units, outputs: 1 + outputs,
+    lambda of: first_order(of.tail, of.activations, of.crashes),
+    lambda of: first_order(of.tail, of.activations, of.crashes, legacy=True))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator, same_probability
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import DenseTail
 
@@ -66,3 +67,15 @@ def legacy_norm_bound(tail: DenseTail, values: Floats, probability: float, norm:
 def norm_sum(kernels: tuple[Floats, ...], norm: str) -> float:
     """Return the sum of the norms of all kernels of a network: a baseline predictor of the reference, no bound."""
     return float(sum(operator_norms(kernels, norm)))
+
+
+def _estimator(norm: str) -> Estimator:
+    return Estimator(
+        f"norm_bound_{norm}", "upper bound", f"b1, {norm}-norm", "–", "dense, linear end", "weights",
+        lambda units, outputs: 0,
+        lambda of: norm_bound(of.dense_or("norm_bound"), of.activations, of.crashes, norm),
+        lambda of: legacy_norm_bound(of.dense_or("norm_bound"), of.activations, same_probability(of.crashes), norm),
+        NORMS[norm])
+
+
+NORM_BOUNDS = tuple(_estimator(norm) for norm in ("1", "2", "inf"))

@@ -8,10 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator, same_probability
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import DenseTail
 
 Floats = NDArray[np.float64]
+
+
+def reaches(tail: DenseTail, activations: Floats, crashes: Crashes) -> Floats:
+    """Return a_ku, the most that the crash of unit u can change output k, shape ``(inputs, outputs, units)``."""
+    slope = tail.lipschitz ** (len(tail.kernels) - 1) if tail.activation != "linear" else 1.0
+    paths = slope * reduce(np.matmul, [np.abs(kernel) for kernel in tail.kernels])
+    return crashes.by_unit(np.abs(activations)[:, np.newaxis, :] * paths.T)
 
 
 def path_bound(tail: DenseTail, activations: Floats, crashes: Crashes) -> Moments:
@@ -25,9 +33,7 @@ def path_bound(tail: DenseTail, activations: Floats, crashes: Crashes) -> Moment
         activations: Shape ``(inputs, neurons)``.
         crashes: The units, however dependent.
     """
-    slope = tail.lipschitz ** (len(tail.kernels) - 1) if tail.activation != "linear" else 1.0
-    paths = slope * reduce(np.matmul, [np.abs(kernel) for kernel in tail.kernels])
-    reach = crashes.by_unit(np.abs(activations)[:, np.newaxis, :] * paths.T)
+    reach = reaches(tail, activations, crashes)
     mean = reach @ crashes.probability
     return Moments(mean, crashes.variance_of(reach) + mean**2, "upper bound")
 
@@ -41,3 +47,9 @@ def legacy_path_bound(tail: DenseTail, activations: Floats, probability: float) 
     paths = reduce(np.matmul, [np.abs(kernel) for kernel in tail.kernels])
     squares = reduce(np.matmul, [kernel**2 for kernel in tail.kernels])
     return Moments(probability * activations @ paths, probability * activations**2 @ squares, "estimate")
+
+
+PATH_BOUND = Estimator(
+    "path_bound", "upper bound", "b2, all paths", "–", "dense, linear end", "1 fwd", lambda units, outputs: 1,
+    lambda of: path_bound(of.dense_or("path_bound"), of.activations, of.crashes),
+    lambda of: legacy_path_bound(of.dense_or("path_bound"), of.activations, same_probability(of.crashes)))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator
 from simulator.neurons.estimators.first_order import first_order
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import Tail
@@ -46,3 +47,10 @@ def second_order(tail: Tail, activations: Floats, crashes: Crashes, *, legacy: b
         covariance = np.diag(crashes.own_variance) if crashes.covariance is None else crashes.covariance
         more = np.einsum("ikuv,uv->ik", bent, covariance + np.outer(crashes.probability, crashes.probability))
     return Moments(first.mean + more / 2, first.variance, "estimate", 1 if legacy else 2)
+
+
+SECOND_ORDER = Estimator(
+    "second_order", "estimate", "b5, second order", "2", "smooth, no ReLU", "n m Hessians",
+    lambda units, outputs: 4.0 * units * outputs,
+    lambda of: second_order(of.tail, of.activations, of.crashes),
+    lambda of: second_order(of.tail, of.activations, of.crashes, legacy=True))

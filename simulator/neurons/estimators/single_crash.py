@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
+from simulator.neurons.estimators.estimator import Estimator
 from simulator.neurons.moments import Moments
 from simulator.neurons.secants import pairs, singles
 from simulator.neurons.tail import Tail
@@ -65,3 +66,13 @@ def of_pairs(alone: Floats, both: Floats, crashes: Crashes) -> Moments:
     if crashes.covariance is None:
         variance = variance + np.einsum("ikuv,u,v->ik", np.triu(both, 1) ** 2, own, own)
     return Moments(mean, variance, "estimate", 2)
+
+
+SINGLE_CRASH = Estimator(
+    "single_crash", "estimate", "b4, each unit alone", "1", "small p", "n fwd", lambda units, outputs: units,
+    lambda of: single_crash(of.tail, of.activations, of.crashes),
+    lambda of: single_crash(of.tail, of.activations, of.crashes, legacy=True))
+PAIRS = Estimator(
+    "pairs", "estimate", "b4 and all pairs", "2", "few triple effects", "n (n+1) / 2 fwd",
+    lambda units, outputs: units * (units + 1) / 2,
+    lambda of: pair_corrected(of.tail, of.activations, of.crashes))
