@@ -93,6 +93,7 @@ def notes_of(record: Record) -> list[str]:
 
 def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
+    from simulator.report.certificate_table import certificate_tables  # noqa: PLC0415
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.connection_tables import connection_tables  # noqa: PLC0415
     from simulator.report.design_table import design_tables  # noqa: PLC0415
@@ -115,7 +116,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
     from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
-    traffic, designs = traffic_tables(record), design_tables(record)
+    traffic, designs = traffic_tables(record), [*certificate_tables(record), *design_tables(record)]
     tail, neurons = tail_table(record), neuron_tables(record)
     summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs or tail or neurons))
     served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)

@@ -13,10 +13,12 @@ from simulator.model.datasets.blocks import Data as Data  # re-exported: it is p
 from simulator.model.datasets.blocks import TableData
 from simulator.model.generated import ChainModel
 from simulator.model.given import FromKeras, KerasFile
+from simulator.model.regularisers import Regularisers
 from simulator.units import SizeBytes, WorkFlop
 
 Strategy = Literal["vanilla", "dfg", "resilinet", "resilinet_plus", "select"]
 Layers = tuple[dict[str, Any], ...]
+Constant = int | float
 Rate = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -97,6 +99,9 @@ class Training(Block):
         given: Whether the weights of a given Keras model stay (``fixed``: only adapters learn) or move (``trained``).
         adapters: What adapters of a given model start from: random weights (``labels``), or a fit without labels to
             what the parts that they bypass would have sent (``bypassed``).
+        loss: Of classes: cross-entropy, or the squared error of one number a class, 1 for the right one. A regression
+            has the squared error.
+        regularisers: What is added to the loss so that the network bears crashes inside it.
     """
 
     epochs: Annotated[int, Field(ge=0)] = 20
@@ -106,6 +111,8 @@ class Training(Block):
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     given: Literal["fixed", "trained"] = "trained"
     adapters: Literal["labels", "bypassed"] = "bypassed"
+    loss: Literal["cross_entropy", "squared"] = "cross_entropy"
+    regularisers: Regularisers | None = None
 
 
 class ModelFile(Block):
@@ -115,6 +122,7 @@ class ModelFile(Block):
         task: Whether exits score classes, or answer one number (``units: 1``): the ``target`` of a table.
         layer_defaults: Arguments that every layer of a class has unless it says otherwise, by class.
         blocks: Lists of layers by name, for ``{block: name}`` in a part.
+        constants: Numbers by name, for arguments of layers: ``units: width``. A scenario may give others.
         partitions: Ways to split the network, by name: the layers of each part.
         partition: The one that is used unless the scenario names another.
         keras: The Keras model that the parts are pieces of, where it is given.
@@ -130,6 +138,7 @@ class ModelFile(Block):
     hyperconnections: tuple[HyperconnectionBlock, ...]
     layer_defaults: dict[str, dict[str, Any]] = {}
     blocks: dict[str, Layers] = {}
+    constants: dict[str, Constant] = {}
     partitions: dict[str, dict[str, Layers]] = {}
     partition: str | None = None
     keras: KerasFile | None = None

@@ -1,4 +1,4 @@
-"""The two layers of a network that survives: ``Failout`` (drop a part in training), ``Join`` (take what is here).
+"""The layers of a network that survives: ``Failout`` (drop a part in training), ``Join``, ``Crash`` (drop numbers).
 
 Availability travels beside each tensor as a float array of shape ``(samples, 1)``, 1 = present, 0 = absent: a part that
 is absent is one that sends nothing, which is not the same as one that sends zeros.
@@ -65,6 +65,40 @@ class Failout(keras.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Return plain values from which the layer is built again."""
         return {**super().get_config(), "survival": self.survival, "granularity": self.granularity, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="simulator")
+class Crash(keras.Layer):  # type: ignore[misc]
+    """Let each number crash in training: 0 with probability p, and the rest as it is; the identity in inference.
+
+    It is a dropout whose survivors are not scaled up: what is trained is the network that crashes.
+
+    Args:
+        p: P(crash) of a number, in [0, 1].
+        seed: Seed of its own generator; None draws one from Keras' seed.
+    """
+
+    def __init__(self, p: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= p <= 1:
+            raise ValueError(f"p must be in [0, 1], got {p!r}")
+        self.p, self.seed = p, seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the inputs, some of them 0 in training."""
+        if not training or self.p == 0:
+            return inputs
+        lives = keras.random.uniform(ops.shape(inputs), seed=self.generator) >= self.p
+        return inputs * ops.cast(lives, inputs.dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the inputs."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return plain values from which the layer is built again."""
+        return {**super().get_config(), "p": self.p, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="simulator")

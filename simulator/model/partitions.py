@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
-from simulator.model.blocks import Layers, ModelFile
+from simulator.model.blocks import Constant, Layers, ModelFile
 
+NAMES = ("layer", "name", "activation")  # arguments that are never a constant
 LISTS = ("residual", "shortcut")  # items that hold layers of their own
 
 
 def expanded(model: ModelFile, partition: str | None = None) -> ModelFile:
-    """Return the model with every part's layers written out: one partition chosen, blocks put in their places.
+    """Return the model with every part's layers written out: one partition chosen, blocks and constants filled in.
 
     Args:
         model: The model file.
@@ -27,11 +28,12 @@ def expanded(model: ModelFile, partition: str | None = None) -> ModelFile:
     for name, part in model.parts.items():
         layers, place = chosen.get(name, (part.layers, f"parts.{name}.layers"))
         whole = _written_out(layers, model.blocks, place, problems)
-        parts[name] = part.model_copy(update={"layers": tuple(_with_defaults(whole, model.layer_defaults))})
+        layers = tuple(_filled_in(item, model.constants) for item in _with_defaults(whole, model.layer_defaults))
+        parts[name] = part.model_copy(update={"layers": layers})
     if problems:
         raise ScenarioError(*dict.fromkeys(problems))  # a block that is wrong is told once, however often it is named
     return model.model_copy(update={"parts": parts, "layer_defaults": {}, "blocks": {}, "partitions": {},
-                                    "partition": None})
+                                    "partition": None, "constants": {}})
 
 
 def _chosen(model: ModelFile, partition: str | None, problems: list[Problem]) -> Mapping[str, tuple[Layers, str]]:
@@ -109,6 +111,15 @@ def _with_defaults(layers: Iterable[dict[str, Any]], defaults: Mapping[str, Mapp
     for item in layers:
         inner = {key: list(_with_defaults(item[key], defaults)) for key in LISTS if key in item}
         yield {**defaults.get(str(item.get("layer")), {}), **item, **inner}
+
+
+def _filled_in(value: Any, constants: Mapping[str, Constant]) -> Any:
+    """Return an item with numbers in place of the names of constants, wherever an argument is one."""
+    if isinstance(value, Mapping):
+        return {key: inner if key in NAMES else _filled_in(inner, constants) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled_in(inner, constants) for inner in value]
+    return constants.get(value, value) if isinstance(value, str) else value
 
 
 def _block_problem(item: Mapping[str, Any], blocks: Mapping[str, Layers], within: tuple[str, ...],

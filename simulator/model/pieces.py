@@ -10,19 +10,21 @@ from typing import Any
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.model.backend import keras
 from simulator.model.convolution import Conv2D
+from simulator.model.layers import Crash
 
 Shape = tuple[int, ...]
 FOREIGN = frozenset({"Lambda", "Layer", "Wrapper", "InputLayer", "InputSpec", "TFSMLayer", "TorchModuleWrapper",
                      "JaxLayer", "FlaxLayer", "RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell",
                      "TimeDistributed", "Bidirectional"})
-OWN = {"Conv2D": Conv2D}  # in place of the layers of Keras: the same answers, sooner
+OWN = {"Conv2D": Conv2D, "Crash": Crash}  # beside the layers of Keras, or in their place: the same answers, sooner
 
 
 def layer_names() -> tuple[str, ...]:
-    """Return the names that ``layer:`` may have: the classes of ``keras.layers`` that are described by plain values."""
+    """Return the names that ``layer:`` may have: ours, and classes of ``keras.layers`` described by plain values."""
     members = vars(keras.layers).items()
-    return tuple(sorted(name for name, member in members if name not in FOREIGN
-                        and inspect.isclass(member) and issubclass(member, keras.Layer)))
+    keras_own = {name for name, member in members if name not in FOREIGN
+                 and inspect.isclass(member) and issubclass(member, keras.Layer)}
+    return tuple(sorted(keras_own | set(OWN)))
 
 
 def part_model(name: str, layers: Sequence[Mapping[str, Any]], shape: Shape, classes: int) -> Any:
@@ -112,7 +114,7 @@ def _arguments(layer_class: type[Any]) -> set[str]:
     """Return the names of a layer's arguments, those of its bases included."""
     names = {"name", "dtype", "trainable"}
     for base in layer_class.__mro__:
-        if base is not object and base.__module__.startswith("keras") and "__init__" in vars(base):
+        if base is not object and base.__module__.startswith(("keras", "simulator")) and "__init__" in vars(base):
             parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
             names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
             if base is layer_class and all(p.kind is not p.VAR_KEYWORD for p in parameters):

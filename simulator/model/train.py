@@ -29,13 +29,15 @@ FEW_STEPS = 16  # so few are done sooner than a graph is compiled
 FORMAT = 3  # raise it when training changes, so that old weights are not taken for new ones
 ONLY_OF_GIVEN = {"given", "adapters"}
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "adagrad": keras.optimizers.Adagrad}
+NEWER = {"loss": "cross_entropy", "regularisers": None}  # what weights did not depend on before
 Progress = Callable[[int, int], None]
+Dress = Callable[[SplitModel], Any]
 
 
 def trained(  # noqa: PLR0913 - what weights depend on, by name
             model: ModelFile, graph: PartGraph, strategy: Strategy, dataset: DataSet, training: Training,
             failout: Failout | None, seed: int, progress: Progress = lambda done, epochs: None,
-            ) -> tuple[SplitModel, bool, str]:
+            dress: Dress | None = None) -> tuple[SplitModel, bool, str]:
     """Return a split model with trained weights, whether they were found on the disk, and the hash of the weights.
 
     Args:
@@ -47,6 +49,7 @@ def trained(  # noqa: PLR0913 - what weights depend on, by name
         failout: Which parts die in training, None for none.
         seed: Seed of initial weights, shuffling and failout.
         progress: Called with (epochs done, epochs) after every epoch; not called when the weights are found.
+        dress: Makes of a split model's whole what is fitted, with the training's regularisers in it.
 
     Raises:
         ScenarioError: the model does not fit itself or the data, or the cache folder cannot be written.
@@ -60,15 +63,16 @@ def trained(  # noqa: PLR0913 - what weights depend on, by name
         except (ValueError, KeyError):
             found = None
     if found is None:
-        train(split, dataset, training, seed, progress)
+        train(split, dataset, training, seed, progress, dress)
         write_weights(path, split.weights)
     return split, found is not None, weights_hash(split.weights)
 
 
-def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, progress: Progress) -> None:
+def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, progress: Progress,
+          dress: Dress | None = None) -> None:
     """Train a split model as one network, with failout where it has any: Adam on the sum of the exits' losses.
 
-    The loss is cross-entropy or, in a regression, the squared error of the target in standard deviations.
+    The loss is cross-entropy, or the squared error: of the classes, or of the target in standard deviations.
 
     Every epoch takes the samples in a new order and leaves out the remainder of the last batch. With a validation share
     the weights of the epoch with the smallest validation loss are kept. A sample that no path reaches in a step still
@@ -79,14 +83,15 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
         fit_adapters(split, dataset.x_train)
     if training.epochs == 0:
         return
-    whole, scale = split.training_model, dataset.target_scale
+    whole = dress(split) if dress else split.training_model
+    is_squared = dataset.is_regression or training.loss == "squared"
     is_short = training.epochs * len(dataset.y_train) < FEW_STEPS * training.batch_size
     whole.compile(optimizer=OPTIMIZERS[training.optimizer](training.learning_rate),
                   jit_compile=compiles() and not is_short, run_eagerly=is_short,
-                  loss={name: "mean_squared_error" if scale else exit_loss(split.parts[name])
+                  loss={name: "mean_squared_error" if is_squared else exit_loss(split.parts[name])
                         for name in split.graph.exits})
     x, dice = split.inputs_of(dataset.x_train), stream(seed, 0, "", "order")
-    y = scale.scaled(dataset.y_train) if scale else dataset.y_train
+    y = targets_of(dataset, training)
     kept_out, rest = np.split(dice.permutation(len(y)), [int(training.validation_share * len(y))])
 
     def batch(rows: NDArray[np.intp]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -102,6 +107,13 @@ def train(split: SplitModel, dataset: DataSet, training: Training, seed: int, pr
         progress(epoch + 1, training.epochs)
     if best is not None:
         whole.set_weights(best)
+
+
+def targets_of(dataset: DataSet, training: Training) -> NDArray[Any]:
+    """Return what outputs are trained to be: scaled numbers, class numbers, or one number a class."""
+    if dataset.target_scale is not None:
+        return dataset.target_scale.scaled(dataset.y_train)
+    return np.eye(dataset.classes, dtype=np.float32)[dataset.y_train] if training.loss == "squared" else dataset.y_train
 
 
 def validation_loss(whole: Any, batches: Sequence[tuple[Any, Any]]) -> float:
@@ -128,7 +140,7 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
         "graph": [[part.name, repr(part.join), part.is_exit] for part in graph.parts],
         "edges": [[edge.source, edge.target, edge.weight] for edge in graph.edges],
         "failout": [failout_rates(failout, graph), failout.granularity if failout else None],
-        "training": training.model_dump(mode="json", exclude=None if model.keras else ONLY_OF_GIVEN),
+        "training": _of_training(training.model_dump(mode="json", exclude=None if model.keras else ONLY_OF_GIVEN)),
     }
     if numbers := {name: source.numbers for name, source in model.sources.items() if source.numbers}:
         named["numbers"] = numbers
@@ -139,6 +151,10 @@ def weights_key(split: SplitModel, strategy: Strategy, dataset: DataSet, trainin
     if codecs := training_codecs(split.codecs, graph):
         named["codecs"] = codecs
     return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _of_training(plain: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if key not in NEWER or value != NEWER[key]}
 
 
 def weights_hash(weights: Weights) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from simulator.expect.estimate import Estimate
+from simulator.report.certificate_table import certificate_answer
 from simulator.report.design_table import design_answer
 from simulator.report.neuron_table import neuron_answer
 from simulator.report.numbers import (
@@ -42,7 +43,7 @@ SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", 
 
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
-    if told := design_answer(record) or neuron_answer(record):
+    if told := design_answer(record) or certificate_answer(record) or neuron_answer(record):
         return told
     for name, words, style, unit in headlines(record):
         found = [cell for cell in compared(record, name) if name in cell.estimates]

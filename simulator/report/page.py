@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from simulator.report import (
+    certificate_table,
     codec_table,
     connection_tables,
     design_table,
@@ -90,6 +91,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(score_table.TITLE, _noted(*score_table.score_rows(record), score_table.caption_of(record))),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),
+        _section(certificate_table.TITLE, certificate_table.certificate_html(record)),
         _section(design_table.TITLE, design_table.design_html(record)),
         _section(connection_tables.TITLE, connection_tables.connections_html(record)),
         _section(neuron_table.TITLE, neuron_table.neuron_html(record)),

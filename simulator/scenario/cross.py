@@ -23,6 +23,7 @@ from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
 from simulator.scenario.apart import apart_problems
+from simulator.scenario.certifying import certify_problems
 from simulator.scenario.designing import design_problems
 from simulator.scenario.judging import judging_problems
 from simulator.scenario.other_parts import sharing_problems
@@ -61,7 +62,7 @@ def cross_problems(parts: Parts) -> Problems:
         problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     problems += [*sharing_problems(parts), *apart_problems(parts), *judging_problems(parts), *design_problems(parts),
-                 *sensitivity_problems(parts)]
+                 *sensitivity_problems(parts), *certify_problems(parts)]
     for other in parts.others.values():
         problems += _other_problems(other)
     return tuple(problems)

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.blocks import Block
 from simulator.documents.complaints import read_block
 from simulator.documents.yaml_text import Document, read_document
-from simulator.errors import Problem, ScenarioError
+from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.model.blocks import Data, ModelFile
 from simulator.scenario.prefabs import with_prefabs
 from simulator.scenario.scenario import Scenario
@@ -104,7 +104,7 @@ def model_at(path: Path | None) -> tuple[ModelFile | None, Document, Problems]:
 
 
 def merged_model(model: ModelFile, scenario: Scenario, document: Document) -> tuple[ModelFile, Problems]:
-    """Return the model with what the scenario writes of training, failout, codecs and data laid over its own."""
+    """Return the model with what the scenario writes of training, failout, codecs, constants and data over its own."""
     changes: dict[str, Any] = {}
     if scenario.training:
         changes["training"] = model.training.model_copy(update=_written(scenario.training))
@@ -112,10 +112,16 @@ def merged_model(model: ModelFile, scenario: Scenario, document: Document) -> tu
         changes["failout"] = model.failout.model_copy(update=_written(scenario.failout))
     if scenario.codecs:
         changes["codecs"] = {**model.codecs, **scenario.codecs}
-    problems: Problems = ()
+    if scenario.constants:
+        changes["constants"] = {**model.constants, **scenario.constants}
+    problems: Problems = tuple(
+        Problem(document.place(f"constants.{name}"), f"the model has no constant {name!r}",
+                did_you_mean(name, model.constants) if model.constants else "write constants: in the model file")
+        for name in scenario.constants if name not in model.constants)
     if scenario.data is not None:
         merged = Document(document.name, {"data": _over(model, scenario.data)}, document.places)
-        only, problems = read_block(DataOnly, merged)
+        only, wrong = read_block(DataOnly, merged)
+        problems = (*problems, *wrong)
         changes["data"] = only.data if only else model.data
     return model.model_copy(update=changes), problems
 

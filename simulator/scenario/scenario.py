@@ -15,11 +15,12 @@ from simulator.expect.design_blocks import DesignBlock
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
 from simulator.failures.slow import Slow
-from simulator.model.blocks import Failout, Strategy, Training
+from simulator.model.blocks import Constant, Failout, Strategy, Training
 from simulator.model.codecs import Codec
 from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
 from simulator.network.disturbances import Disturbance
+from simulator.neurons.certify_block import CertifyBlock
 from simulator.scenario.designs import Permutations
 from simulator.scenario.others import Other
 
@@ -55,6 +56,7 @@ class Scenario(Block):
 
     ``topology`` and ``model`` are names on the shelf or paths; everything else is here. ``sweep`` maps a dotted key
     (``strategy``, ``policy.deadline``, ``failures.0.availability``) to the list of its values: the grid of cells.
+    ``constants`` are numbers in place of the model's own, such as a width;
     ``partition`` names one of the model's ways to be split; ``skips`` are those that stay, ``all``, ``none`` or a list;
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
     ``engine`` runs requests in time: ``simpy``, ``vectorised`` (the same rows, many times faster, where no request
@@ -64,6 +66,7 @@ class Scenario(Block):
     latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``design`` asks which skips, nodes or machines are best within a budget;
+    ``certify`` trains networks until one is certified to bear crashes of its neurons;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -73,6 +76,7 @@ class Scenario(Block):
     model: str
     strategy: Strategy = "resilinet"
     partition: str | None = None
+    constants: dict[str, Constant] = {}
     skips: Skips = "all"
     weights: Scheme = "given"
     codecs: dict[str, Codec] = {}
@@ -90,6 +94,7 @@ class Scenario(Block):
     data: dict[str, Any] | None = None
     measure: Measures
     design: DesignBlock | None = None
+    certify: CertifyBlock | None = None
     sweep: dict[str, tuple[Any, ...] | Permutations] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()

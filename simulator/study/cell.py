@@ -20,6 +20,7 @@ from simulator.scenario.variants import Variant
 from simulator.study.answer_findings import note_answers
 from simulator.study.answers import Answers, answers, network_of
 from simulator.study.assemble import Assembly, given_costs
+from simulator.study.certificate_findings import find_certificate
 from simulator.study.codec_findings import find_codecs
 from simulator.study.design_findings import Asked, find_designs
 from simulator.study.error_findings import find_errors
@@ -123,9 +124,10 @@ class Cell:
                                  self._chances())
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         self._without_answers()
+        asked = Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory, self.quick)
         if self.assembly.scenario.design:
-            find_designs(Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory,
-                               self.quick), self.found)
+            find_designs(asked, self.found)
+        find_certificate(asked, self.found)
         if measure.need_answers:
             note_answers(self.assembly.graph, self.answers, self.found)
         found = called_by_its_score(self.found, self.answers)

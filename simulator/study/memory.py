@@ -10,7 +10,9 @@ from simulator.dataflow.graph import PartGraph
 from simulator.scenario.identity import canonical_text, digest
 from simulator.study.assemble import Assembly
 
-NEWER: dict[str, Any] = {"task": "classification", "target": None, "unit": "", "columns": []}
+NEWER: dict[str, Any] = {"task": "classification", "target": None, "unit": "", "columns": [], "constants": {},
+                         "regularisers": None, "loss": "cross_entropy"}
+WITH_NEWER = ("data", "training")
 
 if TYPE_CHECKING:
     from simulator.model.data import DataSet
@@ -98,7 +100,7 @@ def without_newer(plain: dict[str, Any]) -> dict[str, Any]:
     {'data': {'kind': 'table'}}
     """
     kept = {key: value for key, value in plain.items() if key not in NEWER or NEWER[key] != value}
-    return {key: without_newer(value) if key == "data" and value else value for key, value in kept.items()}
+    return {key: without_newer(value) if key in WITH_NEWER and value else value for key, value in kept.items()}
 
 
 def _text(block: object, beside: str = "") -> str:

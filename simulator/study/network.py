@@ -45,6 +45,7 @@ class Network:
     @cached_property
     def _trained(self) -> tuple[SplitModel, bool, str]:
         from simulator.model.train import trained  # noqa: PLC0415 - Keras
+        from simulator.neurons.regularisers.dressed import dress_of  # noqa: PLC0415 - Keras
 
         cell = self.assembly
         return trained(
@@ -56,6 +57,7 @@ class Network:
             cell.failout,
             cell.scenario.seed,
             lambda epoch, epochs: self.progress.training(self.label, epoch, epochs),
+            dress_of(cell.model.training),
         )
 
     @cached_property

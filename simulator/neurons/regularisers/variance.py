@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Literal, final
 
 import numpy as np
@@ -23,7 +24,8 @@ class CrashVariance(keras.Model):  # type: ignore[misc]
     weights are trained.
 
     Args:
-        network: The network; one input, one output of the shape ``(outputs,)``.
+        network: The network; its inputs are one tensor or a dict, in the order of ``gated``, and its output has the
+            shape ``(outputs,)`` or is a dict of one such.
         gated: Its crash points (``simulator.neurons.crash_points.gated``).
         strength: lambda, >= 0.
         passes: ``all``: a backward pass for each output. ``one``: one for a random mix of the outputs, whose
@@ -36,7 +38,8 @@ class CrashVariance(keras.Model):  # type: ignore[misc]
                  seed: int = 0) -> None:
         super().__init__()
         self.network, self.gates, self.strength, self.passes = network, gated.model, strength, passes
-        self.inputs_taken, self.outputs_made = gated.inputs, int(network.outputs[0].shape[-1])
+        self.inputs_taken, self.order = gated.inputs, tuple(network.input) if isinstance(network.input, dict) else ()
+        self.outputs_made = int(gated.model.outputs[0].shape[-1])
         p = gated.crashes.probability
         self.factor = (p if legacy else p * (1 - p)).astype(np.float32)
         self.dice = keras.random.SeedGenerator(seed)
@@ -49,9 +52,10 @@ class CrashVariance(keras.Model):  # type: ignore[misc]
 
     def penalty(self, inputs: Any) -> Any:
         """Return the mean over inputs and outputs of the variance of the error, to first order."""
-        rows = ops.shape(inputs)[0]
-        flat = ops.reshape(inputs, (rows, self.inputs_taken))
-        at = ops.concatenate([flat, ops.ones((rows, len(self.factor)))], axis=1)
+        tensors = [inputs[name] for name in self.order] or [inputs]
+        rows = ops.shape(tensors[0])[0]
+        flat = [ops.reshape(tensor, (rows, prod(tensor.shape[1:]))) for tensor in tensors]
+        at = ops.concatenate([*flat, ops.ones((rows, len(self.factor)))], axis=1)
         slopes = traced_gradients(lambda vector: self.gates(vector, training=False), at, self._weights(rows))
         found = [ops.sum(self.factor * slope[:, self.inputs_taken :] ** 2, axis=1) for slope in slopes]
         return ops.mean(sum(found)) / self.outputs_made
