@@ -67,7 +67,7 @@ def training_rows(cell: CellRecord) -> tuple[list[str], Rows]:
         str(row["training"]), str(row["neurons"]), *(f"{row[key]:.0e}" for key in CHANGES[1:]),
         "" if row["accuracy"] is None or row["accuracy"] != row["accuracy"] else f"{row['accuracy']:.3f}",
         f"{row['balance']:.2f}", f"{row['crowded']:.2g}", f"{row['roughness']:.0f}",
-        f"{row['mean']:.4f} +{row['remainder_mean']:.4f}", f"{row['deviation']:.4f} +{row['remainder_deviation']:.4f}",
+        f"{row['mean']:.4f} {row['remainder_mean']:+.4f}", f"{row['deviation']:.4f} {row['remainder_deviation']:+.4f}",
         f"{row['large']:.2f}", f"{row['counted']:.3f} [{row['counted_low']:.3f}, {row['counted_high']:.3f}]",
         STEPS[row["missed"]]] for row in cell.tables["certificate_trainings"]]
 
