@@ -19,7 +19,8 @@ class TrainingCrash(Block):
     """What crashes, as the penalty sees it: ``at`` a place in the network, with probability ``p`` each ``unit``.
 
     Args:
-        at: ``inputs``, a part, for its output, or a layer by its name.
+        at: ``inputs``; ``hidden``, every tensor that comes out of an activation but for the outputs; a part, for its
+            output; ``part/2``, for what its second layer puts out; or a layer by its name.
         p: P(crash) of a unit.
         unit: One number of the tensor (``element``), its last axis (``channel``) or all of it (``tensor``).
     """

@@ -95,7 +95,7 @@ def certified_network(split: SplitModel, crash: TrainingCrash, layer: str, *, le
     """
     with names_kept(split):
         graph = read_graph(whole_model(split, split.graph.exits[0]), PLACE)
-        found = gated(graph, points_at(graph, crash, f"{PLACE}.crash"))
+        found = gated(graph, points_at(graph, crash, PLACE))
     kernel = next(call.operation.kernel for part in split.parts.values() for call in calls(part)
                   if call.operation.name == layer)
     return CertifiedNetwork(found, tuple(graph.graph.inputs), kernel, legacy)

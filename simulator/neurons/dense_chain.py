@@ -9,7 +9,7 @@ import numpy as np
 from simulator.model.keras_graph import KerasGraph
 from simulator.neurons.tail import Activation, DenseTail
 
-PASSING = frozenset({"Dropout", "Identity", "Flatten", "Reshape", "GaussianNoise", "GaussianDropout"})
+PASSING = frozenset({"Dropout", "Identity", "Flatten", "Reshape", "GaussianNoise", "GaussianDropout", "Crash"})
 LIPSCHITZ = {"relu": 1.0, "sigmoid": 0.25, "linear": 1.0}
 
 

@@ -108,10 +108,9 @@ class Cell:
     def run(self) -> CellAnswer:
         """Return the answer of the cell."""
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
-        expected = None
         few = measure.sensitivity is not None and len(self.assembly.process.components) <= UNASKED_COMPONENTS
-        if measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns()):
-            expected = self._expected_accuracy()
+        asks = measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns())
+        expected = self._expected_accuracy() if asks else None
         find_tail(self.assembly, lambda: self.answers, self.found)
         if measure.individual_failures:
             self._individual_failures()
@@ -125,8 +124,7 @@ class Cell:
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         self._without_answers()
         asked = Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory, self.quick)
-        if self.assembly.scenario.design:
-            find_designs(asked, self.found)
+        find_designs(asked, self.found)
         find_certificate(asked, self.found)
         if measure.need_answers:
             note_answers(self.assembly.graph, self.answers, self.found)

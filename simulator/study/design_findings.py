@@ -57,11 +57,13 @@ class Asked:
 
 
 def find_designs(asked: Asked, found: Findings) -> None:
-    """Add the best design, its distance from the next one, the bound, and a row for each design to the findings.
+    """Add the best design, its distance from the next one, the bound, and a row for each, where any is asked for.
 
     Raises:
         ScenarioError: the choices are wrong, or too much can fail.
     """
+    if asked.assembly.scenario.design is None:
+        return
     try:
         _find(asked, found)
     except NoLaw as no_law:

@@ -96,7 +96,7 @@ def test_the_variance_penalty_is_that_of_the_gated_network_whatever_the_order_of
 
 def test_what_is_not_in_the_network_is_refused_with_its_place():
     block = training(variance={"strength": 0.5, "crash": {"at": "hiden", "p": 0.1}}).regularisers
-    with pytest.raises(ScenarioError, match=r"variance.crash.at: .*'hiden'.*did you mean 'hidden'"):
+    with pytest.raises(ScenarioError, match=r"variance.crash.0..at: .*'hiden'.*did you mean 'hidden'"):
         dressed(split(), block)
 
 

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, final
 
-from simulator.errors import Problem, ScenarioError, did_you_mean
+from simulator.errors import Problem, ScenarioError
 from simulator.model.backend import keras
 from simulator.model.blocks import Training
 from simulator.model.keras_graph import KerasGraph, read_graph
 from simulator.model.names import names_kept
-from simulator.model.nodes import INSIDE, calls
+from simulator.model.nodes import calls
 from simulator.model.regularisers import Regularisers, TrainingCrash, VariancePenalty
 from simulator.model.split import SplitModel
 from simulator.model.train import Dress
 from simulator.model.whole import whole_model
+from simulator.neurons.blocks import CrashBlock
 from simulator.neurons.crash_points import CrashPoint, gated
+from simulator.neurons.places import crash_points
 from simulator.neurons.regularisers.balanced import Balanced
 from simulator.neurons.regularisers.continuity import Continuity
 from simulator.neurons.regularisers.variance import CrashVariance
@@ -108,13 +110,13 @@ def _with_variance(split: SplitModel, network: Any, block: VariancePenalty, lega
     seed = int(stream(split.seed, 0, "", "variance penalty").integers(2**31))
     with names_kept(split):
         graph = read_graph(whole_model(split, split.graph.exits[0]), PLACE)
-        points = [point for crash in block.crash for point in points_at(graph, crash, f"{PLACE}.variance.crash")]
+        points = [point for crash in block.crash for point in points_at(graph, crash, f"{PLACE}.variance")]
         found = gated(graph, points)
     return CrashVariance(network, found, block.strength, passes=block.passes, legacy=legacy, seed=seed)
 
 
 def points_at(graph: KerasGraph, crash: TrainingCrash, place: str) -> list[CrashPoint]:
-    """Return the crash points that a block means: one, or as many as the network has inputs.
+    """Return the crash points that a block means: one, or as many as ``inputs`` or ``hidden`` has.
 
     Args:
         graph: The network.
@@ -124,11 +126,4 @@ def points_at(graph: KerasGraph, crash: TrainingCrash, place: str) -> list[Crash
     Raises:
         ScenarioError: the network has no such place.
     """
-    inner = {step.name.rpartition(INSIDE)[2]: step.outputs[0] for step in graph.graph.steps}
-    known = {**inner, **{tensor: tensor for tensor in graph.graph.tensors}, **graph.aliases}
-    if crash.at == "inputs":
-        return [CrashPoint(tensor, crash.p, crash.unit) for tensor in graph.graph.inputs]
-    if crash.at not in known:
-        told = f"the network has no place {crash.at!r}"
-        raise ScenarioError(Problem(f"{place}.at", told, did_you_mean(crash.at, ["inputs", *known])))
-    return [CrashPoint(known[crash.at], crash.p, crash.unit)]
+    return crash_points(graph, [CrashBlock(at=crash.at, p=crash.p, unit=crash.unit)], place)[0]
