@@ -40,7 +40,7 @@ def predicted_against_exact(cell: CellRecord) -> Figure:
         for place, (title, unit, rows, orders, exact, names) in enumerate(panels):
             axes = figure.add_subplot(2, 2, place + 1)
             _draw(axes, rows, orders, exact, names)
-            axes.set_title(title, pad=44 if names else 6)
+            axes.set_title(title, pad=48 if names else 6)
             axes.set_xlabel(f"Exact {unit}")
             axes.set_ylabel(f"Predicted {unit}")
     return figure
@@ -68,9 +68,9 @@ def _draw(axes: Axes, rows: Sequence[Row], orders: tuple[str, ...], exact: str, 
 def _name(axes: Axes, rows: Sequence[Row], exact: str, names: str) -> None:
     """Write names above the panel, each led to where its points are."""
     left, right = axes.get_xlim()
-    places = spread([(row[exact] - left) / (right - left) for row in rows], 0.05)
+    places = spread([(row[exact] - left) / (right - left) for row in rows], 0.065)
     for row, place in zip(rows, places, strict=True):
-        axes.annotate(row[names], (row[exact], right), xytext=(place, 1.03), textcoords=axes.transAxes, rotation=50,
+        axes.annotate(row[names], (row[exact], right), xytext=(place, 1.03), textcoords=axes.transAxes, rotation=60,
                       ha="left", va="bottom", rotation_mode="anchor", fontsize=8.5, color=INK, annotation_clip=False,
                       arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0})
         axes.axvline(row[exact], color=GREY, linewidth=0.6, linestyle=":", zorder=0)

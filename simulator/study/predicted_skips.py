@@ -29,8 +29,8 @@ def worth_of_skips(foretold: Foretold, skips: list[int], tally: Tally) -> dict[s
 
     B_e = sum_s P(s) [accuracy in state s - accuracy in s without e] of one network that is not trained again.
     ``exact`` goes through all states. ``by_delivery`` too, with the slopes of the state in which all is up.
-    ``slopes_in_states`` and ``secants`` go through the states with one failure at most: with the slopes in each of
-    them, and exactly.
+    ``slopes_in_states`` and ``secants`` go through the states with one failure at most, given that there is no more:
+    with the slopes in each of them, and exactly.
     """
     states = foretold.states
     cuts = [states.deliveries_by(states.reach.without(edge)) for edge in skips]
@@ -54,6 +54,7 @@ def worth_of_skips(foretold: Foretold, skips: list[int], tally: Tally) -> dict[s
 
 def _lost(foretold: Foretold, cut: list[int], told: Callable[[int, int], Floats], rows: list[int]) -> Floats:
     states = foretold.states
-    parts = [states.probability[row] * (told(row, states.deliveries[row]) - told(row, cut[row]))
+    mass = states.probability[rows].sum()
+    parts = [states.probability[row] / mass * (told(row, states.deliveries[row]) - told(row, cut[row]))
              for row in rows if cut[row] != states.deliveries[row] and states.probability[row] > 0]
     return np.sum(parts, axis=0) if parts else np.zeros_like(told(0, states.deliveries[0]))

@@ -1,10 +1,14 @@
 """The delivery of a pattern: named cases, and any graph against a brute force."""
 
+from dataclasses import replace
+
 import networkx as nx
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dataflow.build import JoinRule, build_graph
+from simulator.dataflow.delivery_table import DeliveryTable
 from simulator.dataflow.graph import EMPTY, Edge, PartGraph
 from simulator.dataflow.reach import Reach
 from simulator.topology.graph import Link, Node, Topology
@@ -45,6 +49,18 @@ def test_a_dead_node_and_its_cut_edges_are_one_delivery():
     reach = reach_on(graph, wired(graph))
     cut = frozenset({"f1-c", "f2-f1", "f3-f1", "f4-f1"})
     assert reach.delivery(frozenset({"f1"})) == reach.delivery(cut) != reach.delivery(frozenset())
+
+
+def test_a_hyperconnection_that_is_cut_is_a_dead_link_for_every_reader():
+    graph = camera()
+    reach = reach_on(graph, replace(wired(graph), reroutes=False))
+    for place, edge in enumerate(graph.edges):
+        cut, dead = reach.without(place), frozenset({f"{edge.source}-{edge.target}"})
+        for down in (frozenset(), frozenset({"f1"}), frozenset({"e3", "f2"})):
+            assert cut.delivery(down) == reach.delivery(down | dead)
+        table = DeliveryTable(cut, ("f1",))
+        assert table.deliveries[table.places(np.ones((1, 1), dtype=bool))[0]] == reach.delivery(dead)
+    assert reach.without(0).without(3).cut == {0, 3}
 
 
 def test_a_part_that_ran_in_vain_is_not_in_the_delivery():

@@ -69,6 +69,8 @@ def test_t11_mean_and_variance_of_the_toy_by_each_order(toy):
     for order in (FIRST, SINGLES):
         found = toy.moments(order)
         assert (found.mean.item(), found.variance.item()) == pytest.approx((-0.6, 4 * (0.09 + 0.16)))
+    assert toy.scores(PAIRS, 3).item() == 3 - 2 - 2 + 1
+    assert toy.scores(SINGLES, 3).item() == 3 - 2 - 2
     shifts = {row: toy.scores(EXACT, row).item() - 3 for row in range(4)}
     assert shifts == {0: 0, 1: -2, 2: -2, 3: -3}
     assert toy.states.probability.tolist() == pytest.approx([0.72, 0.08, 0.18, 0.02])
@@ -81,6 +83,7 @@ def test_t11_the_skip_over_f_is_worth_more(toy):
     names = [toy.graph.edges[edge].name for edge in skips_of(toy)]
     worth = worth_of_skips(toy, skips_of(toy), tally)
     assert dict(zip(names, worth[EXACT][:, 0].tolist(), strict=True)) == pytest.approx({"x->f": 0.8, "e->out": 0.9})
+    assert worth[SECANTS][:, 0].tolist() == pytest.approx([(0.72 + 0.08) / 0.98, (0.72 + 0.18) / 0.98])  # given <= 1
     for order in (BY_DELIVERY, IN_STATES, SECANTS):
         assert worth[order][names.index("e->out"), 0] > worth[order][names.index("x->f"), 0]
     assert worth[IN_STATES] == pytest.approx(worth[SECANTS])  # the toy is linear in each gate
@@ -155,7 +158,8 @@ def test_moments_to_first_order_use_the_covariance_of_any_process(tmp_path):
 
 
 def test_worth_of_skips_and_importance_are_those_of_cutting_and_setting_down_by_hand(tmp_path):
-    loaded = chain(tmp_path, measure=[{"predicted_failures": {"draws": 20}}, {"sensitivity": {"of": "components"}}])
+    loaded = chain(tmp_path, measure=[{"predicted_failures": {"draws": 20}},
+                                      {"sensitivity": {"of": ["components", "hyperconnections"]}}])
     (cell,) = run(loaded, tmp_path / "run").record.cells
     of, found, _ = brute(loaded)
     chances = {frozenset(down): (0.3 if "edge" in down else 0.7) * (0.2 if "fog" in down else 0.8)
@@ -169,6 +173,8 @@ def test_worth_of_skips_and_importance_are_those_of_cutting_and_setting_down_by_
         edge = [one.name for one in of.graph.edges].index(row["name"])
         assert row["exact"] == pytest.approx(expected() - expected(edge))
         assert row["low"] <= row["exact"] <= row["high"]
+    removed = {row["of"]: row["value"] for row in cell.tables["reliance"] if row["measure"] == "removal"}
+    assert {row["name"]: row["exact"] for row in cell.tables["predicted_skips"]} == pytest.approx(removed)
     measured = {row["name"]: row for row in cell.tables["importance"]}
     for row in cell.tables["predicted_components"]:
         assert row["birnbaum"] == pytest.approx(measured[row["name"]]["birnbaum"])
