@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from simulator.expect.methods.at_work import varying
+from simulator.expect.methods.control import SHARE
 from simulator.expect.methods.exact import MOST_COMPONENTS, Exact
 from simulator.expect.methods.expectation import Expectation, Question
 from simulator.expect.methods.head import Head
@@ -22,6 +23,7 @@ from simulator.failures.cause_law import CauseLaw
 FEW_CAUSES = 16  # up to 2^16 patterns are summed
 HEAD = 10_000  # patterns of a head that is tried
 RARE = 5.0  # causes at work on average, up to which strata pay
+RARE_WITH_CONTROLS = 1.0  # the same where control variates explain most of a pattern's score
 
 
 @final
@@ -29,7 +31,8 @@ class Auto(Method):
     """Exact up to ``max_components`` that can fail, else the most probable patterns, strata or Monte Carlo.
 
     The most probable patterns where they hold so much that the target is met for sure; strata by the number of causes
-    at work where fewer than five are on average; Monte Carlo else, and where the failures state no law.
+    at work where fewer than five are on average (fewer than one where control variates explain most of a score);
+    Monte Carlo else, and where the failures state no law.
     """
 
     method: Literal["auto"] = "auto"
@@ -52,11 +55,13 @@ class Auto(Method):
             head = Head(method="head", target=self.target, max_patterns=HEAD)
             return self._by(head, question, "the most probable patterns meet the target for sure")
         mean = float(law.weight @ law.chance.sum(axis=1))
-        if mean >= RARE:
-            return self._by(self._monte_carlo(), question, f"{mean:.3g} causes are at work on average")
+        limit = RARE_WITH_CONTROLS if self._has_controls(question, law) else RARE
+        if mean >= limit:
+            known = ", and what each costs alone and P(no answer) are known: control variates" if limit < RARE else ""
+            return self._by(self._monte_carlo(), question, f"{mean:.3g} causes are at work on average{known}")
         try:
             strata = Stratified(method="stratified", target=self.target, guarantee=self.guarantee)
-            return self._by(strata, question, f"{mean:.3g} causes are at work on average, fewer than {RARE:g}")
+            return self._by(strata, question, f"{mean:.3g} causes are at work on average, fewer than {limit:g}")
         except CannotEstimate:
             return self._by(self._monte_carlo(), question, "there are too few forwards for strata")
 
@@ -66,6 +71,11 @@ class Auto(Method):
     @staticmethod
     def _by(method: Method, question: Question, why: str) -> Expectation:
         return replace(method.expect(question), chosen=why)
+
+    def _has_controls(self, question: Question, law: CauseLaw) -> bool:
+        """Return whether Monte Carlo would have both control variates; with a guarantee it has none."""
+        is_cheap = len(law.causes) <= self.target.max_forwards // SHARE
+        return is_cheap and question.no_flow is not None and self.guarantee == "asymptotic"
 
     def _has_head(self, question: Question, law: CauseLaw) -> bool:
         """Return whether so many patterns hold so much that the rest cannot matter, in few enough deliveries."""

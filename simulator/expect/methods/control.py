@@ -11,7 +11,7 @@ from typing import final
 
 import numpy as np
 
-from simulator.expect.methods.expectation import Question
+from simulator.expect.methods.expectation import Known, Question
 from simulator.expect.methods.strata import Floats, Places
 from simulator.expect.methods.target import Target
 from simulator.failures.cause_law import Bools
@@ -54,6 +54,13 @@ class Controls:
         if self.costs is not None and at_work is not None:
             found.append(at_work @ self.costs)
         return np.stack(found, axis=1) if found else np.zeros((len(places), 0))
+
+
+def known_no_answer(question: Question) -> Known | None:
+    """Return whether there is no answer, with its exact mean, as a control variate of strata; None: not known."""
+    if question.no_flow is None:
+        return None
+    return Known(lambda places: np.asarray(places == 0, dtype=np.float64), question.no_flow())
 
 
 def no_controls() -> Controls:

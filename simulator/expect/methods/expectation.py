@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.expect.methods.strata import Floats, Places, Stratum
+from simulator.expect.methods.strata import FEW, Floats, Places, Stratum
 from simulator.expect.scored import Scored
 from simulator.expect.student import quantile
 from simulator.failures.cause_law import CauseLaw
@@ -68,16 +68,32 @@ class Mean:
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """A control variate of all strata together: a function of the delivery whose mean over all patterns is exact.
+
+    Args:
+        values: The function, between 0 and 1.
+        mean: Its mean.
+    """
+
+    values: Values
+    mean: float
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """A weighted sample of deliveries: the mean of any function of a delivery is linear in it.
 
     Args:
         strata: What was seen, stratum by stratum; masses that do not sum to 1 leave a rest.
         looks: How often an interval was looked at before the method stopped.
+        known: What moves the means by as much as it is known to be off itself (combined regression over the strata:
+            one slope for all of them; W. G. Cochran, Sampling Techniques, 7.10); None: nothing.
     """
 
     strata: tuple[Stratum, ...]
     looks: int = 1
+    known: Known | None = None
 
     @cached_property
     def rest(self) -> float:
@@ -93,7 +109,7 @@ class Sample:
     def by_delivery(self) -> tuple[Places, Floats]:
         """The distinct places seen, sorted, and the weight of each; the weights sum to 1 less the rest."""
         places = np.concatenate([one.places for one in self.strata])
-        weights = np.concatenate([one.mass * one.weights for one in self.strata])
+        weights = np.concatenate(self._weights)
         distinct, row = np.unique(places, return_inverse=True)
         return distinct, np.bincount(row.reshape(-1), weights, len(distinct)).astype(np.float64)
 
@@ -115,13 +131,48 @@ class Sample:
             return Mean(math.nan, math.nan, math.nan, (math.nan, math.nan))
         value = min(max(total / share, span[0]), span[1])
         off = [np.where(kept, (found - value) / share, 0.0) for kept, found in zip(counted, seen, strict=True)]
+        slope = self._slope(off)
+        off = [one - slope * control for one, control in zip(off, self._control, strict=True)]
         half = (self._sure_half if is_guaranteed else self._half)(off, (span[1] - span[0]) / share)
         bounds = [(total + self.rest * end) / (share + self.rest) for end in span]
+        left_out = self.rest / (share + self.rest)
+        moved = abs(slope) * share * left_out  # some of the control's mean may be that of what was left out
         low, high = (value, value) if half == 0 else (max(span[0], value - half), min(span[1], value + half))
-        return Mean(value, low, high, (min(bounds[0], value), max(bounds[1], value)))
+        return Mean(value, low, high, (max(span[0], min(bounds[0], value) - moved),
+                                       min(span[1], max(bounds[1], value) + moved)))
 
     def _sum(self, values: list[Floats]) -> float:
-        return math.fsum(one.mass * float(one.weights @ found) for one, found in zip(self.strata, values, strict=True))
+        return math.fsum(float(weights @ found) for weights, found in zip(self._weights, values, strict=True))
+
+    @cached_property
+    def _control(self) -> list[Floats]:
+        """The control variate of each pattern seen, stratum by stratum; zeros where there is none."""
+        return [np.zeros(len(one.places)) if self.known is None else
+                np.asarray(self.known.values(one.places), dtype=np.float64) for one in self.strata]
+
+    @cached_property
+    def _regression(self) -> list[Floats]:
+        """What turns values into the slope of their mean on the control's; zeros where too little is known of it."""
+        shared = [one.mass**2 * one.shared(control) if control.any() else np.zeros(len(control))
+                  for one, control in zip(self.strata, self._control, strict=True)]
+        variance = math.fsum(float(own @ control) for own, control in zip(shared, self._control, strict=True))
+        differing = sum(int(np.count_nonzero(control)) for own, control in zip(shared, self._control, strict=True)
+                        if own.any())
+        scale = 1 / variance if variance > 0 and differing >= FEW else 0.0
+        return [own * scale for own in shared]
+
+    def _slope(self, values: list[Floats]) -> float:
+        return math.fsum(float(own @ found) for own, found in zip(self._regression, values, strict=True))
+
+    @cached_property
+    def _weights(self) -> list[Floats]:
+        """What each pattern seen counts in a mean: that of its stratum, moved by what the control is off."""
+        plain = [one.mass * one.weights for one in self.strata]
+        if self.known is None:
+            return plain
+        off = self.known.mean - math.fsum(float(own @ control) for own, control in
+                                          zip(plain, self._control, strict=True))
+        return [own + off * turned for own, turned in zip(plain, self._regression, strict=True)]
 
     def _half(self, values: list[Floats], span: float) -> float:
         errors = [(one.mass**2, one.error(found, span)) for one, found in zip(self.strata, values, strict=True)]

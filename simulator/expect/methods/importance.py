@@ -65,6 +65,15 @@ class Tilted:
             return 0.0 if math.isclose(mean, 1) else math.inf
         return (mean - 1) / deviation
 
+    def shared(self, values: Floats) -> Floats:
+        """Return it from the terms ratio x (value - value of all up)."""
+        draws = len(self.ratios)
+        if draws < 2:
+            return np.zeros(len(values))
+        terms = self.ratios * (values[1:] - values[0])
+        drawn = self.ratios * (terms - terms.mean()) / (draws - 1) / draws
+        return np.concatenate([[-drawn.sum()], drawn])
+
     def error(self, values: Floats, span: float) -> Error:
         """Return the variance of the mean; half a draw is added for what is unseen."""
         draws = len(self.ratios)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from simulator.expect.methods.at_work import AtWork
 from simulator.expect.methods.expectation import Question
 from simulator.expect.methods.population import Draw, Large, Listable, Population
-from simulator.expect.methods.strata import Floats
+from simulator.expect.methods.strata import Floats, Places
 from simulator.failures.cause_law import CauseLaw
 
 LISTED = 20_000  # patterns in a stratum that is listed
@@ -32,10 +33,7 @@ def strata_of(question: Question, law: CauseLaw, left_out: float, costs: Floats 
         name = f"{number} at work" if number else "none at work"
         if (listed := listed + math.comb(at_work.count, number)) <= LISTED:
             sets, probability = at_work.listed(number)
-            places = question.scored.places(law.up(sets))
-            can_be = probability > 0
-            if can_be.any():
-                found.append(Listable(name, places[can_be], probability[can_be], question.dice(f"strata, {name}")))
+            found.extend(_listable(question, name, question.scored.places(law.up(sets)), probability))
             continue
         listed = LISTED
         for place, states in enumerate(groups):
@@ -44,6 +42,14 @@ def strata_of(question: Question, law: CauseLaw, left_out: float, costs: Floats 
             if one.mass > 0:
                 found.append(one)
     return without_least(found, left_out / 2)
+
+
+def _listable(question: Question, name: str, places: Places, probability: Floats) -> Iterator[Population]:
+    """Yield a listed stratum in two: the deliveries that have been scored, which cost nothing more, and the others."""
+    is_known = question.scored.is_scored(places)
+    for own, taken in ((f"{name}, known deliveries", is_known), (name, ~is_known)):
+        if (kept := taken & (probability > 0)).any():
+            yield Listable(own, places[kept], probability[kept], question.dice(f"strata, {own}"))
 
 
 def most_at_work(law: CauseLaw, tail: float) -> int:

@@ -54,6 +54,12 @@ class Stratum(Protocol):
     def draws(self) -> int:
         """How many were drawn by chance."""
 
+    def shared(self, values: Floats) -> Floats:
+        """Return what turns other values into the covariance of their mean with the mean of these, shape ``(seen,)``.
+
+        ``shared(a) @ b`` is the covariance of the means of a and b; where nothing is left to chance, it is 0.
+        """
+
     def error(self, values: Floats, span: float) -> Error:
         """Return how far the mean of values may be off.
 
@@ -87,6 +93,10 @@ class Listed:
     def draws(self) -> int:
         """None is by chance."""
         return 0
+
+    def shared(self, values: Floats) -> Floats:
+        """Return zeros."""
+        return np.zeros(len(values))
 
     def error(self, values: Floats, span: float) -> Error:
         """Return none."""
@@ -147,6 +157,11 @@ class Drawn:
         basis, _ = self._basis
         left: Floats = centred - basis @ (basis.T @ centred)
         return left
+
+    def shared(self, values: Floats) -> Floats:
+        """Return what is left of the values by the controls, over the draws and their degrees of freedom."""
+        draws, free = len(values), len(values) - 1 - self._basis[0].shape[1]
+        return self.residuals(values) / free / draws if free > 0 else np.zeros(draws)
 
     def error(self, values: Floats, span: float) -> Error:
         """Return the variance of the mean; half a draw at either end of the range is added, against what is unseen."""
@@ -217,6 +232,18 @@ class WithoutReplacement:
         known = np.concatenate([[0.0], np.cumsum(self.shares * values)[:-1]])
         terms: Floats = known + values * self._left
         return terms
+
+    def shared(self, values: Floats) -> Floats:
+        """Return it from the terms that are counted, which are linear in the values of all draws before."""
+        part = np.where(self._part < 1, self._part, 0.0)
+        if np.count_nonzero(part) < 2:
+            return np.zeros(len(values))
+        terms = self._terms(values)
+        off = (terms - part @ terms) * part**2 / (1 - part)
+        off -= part * off.sum()
+        later = np.append(np.cumsum(off[::-1])[::-1][1:], 0.0)
+        shared: Floats = off * self._left + self.shares * later
+        return shared
 
     def error(self, values: Floats, span: float) -> Error:
         """Return the variance of the weighted mean of uncorrelated terms."""

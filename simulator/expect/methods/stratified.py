@@ -12,7 +12,7 @@ from typing import Literal, final
 
 import numpy as np
 
-from simulator.expect.methods.control import SHARE, first_order
+from simulator.expect.methods.control import SHARE, first_order, known_no_answer
 from simulator.expect.methods.expectation import Expectation, Mean, Question, Sample
 from simulator.expect.methods.method import CannotEstimate, Method, schedule
 from simulator.expect.methods.partition import strata_of
@@ -47,6 +47,7 @@ class Stratified(Method):
         costs = first_order(question, most // SHARE)
         strata = strata_of(question, question.law, self.target.left_out, costs)
         allocation = allocated(strata, scored, limit)
+        known = None if self.guarantee == "any_size" else known_no_answer(question)
         stopped, looks = "", 0
         for draws in schedule(FIRST, GROWTH, MOST_DRAWS):
             counts = allocation.counts(draws)
@@ -59,7 +60,7 @@ class Stratified(Method):
                 continue
             looks += 1
             sample = Sample(tuple(one.seen(count, pilot) for one, count, pilot in
-                                  zip(strata, counts, allocation.pilots, strict=True)), looks)
+                                  zip(strata, counts, allocation.pilots, strict=True)), looks, known)
             mean = sample.mean(scored.scores, scored.bounds, is_guaranteed=self.guarantee == "any_size")
             stopped = self._why(mean, sample, fits=fits)
             if stopped:

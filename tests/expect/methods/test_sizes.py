@@ -39,6 +39,21 @@ def test_the_choice_goes_by_the_regime_and_the_truth_is_within(count, q, method)
     assert high - low <= 0.05
 
 
+@pytest.mark.parametrize(("count", "q", "method"), [(40, 0.05, "monte_carlo"), (60, 0.01, "stratified")])
+def test_control_variates_are_preferred_from_one_failure_on(count, q, method):
+    truth, lost = exact_chain(count, q)
+    asked = question(chain_law(count, q), seed=3, no_flow=lambda: lost)
+    found = Auto(target=Target(absolute=0.001)).expect(asked)
+    assert found.method == method
+    assert ("control variates" in found.chosen) == (method == "monte_carlo")
+    assert found.mean.low <= truth <= found.mean.high
+
+
+def test_with_a_guarantee_there_are_no_control_variates_to_prefer():
+    sure = Auto(target=Target(absolute=0.002, max_forwards=500), guarantee="any_size")
+    assert sure.expect(question(chain_law(40, 0.05), no_flow=lambda: exact_chain(40, 0.05)[1])).method == "stratified"
+
+
 def test_the_bounds_of_a_head_are_sure_at_any_length():
     law = mixture_law(8)
     truth, _ = exact_by_force(law)
