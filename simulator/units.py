@@ -179,6 +179,7 @@ def _plain(number: Decimal) -> str:
     return f"{short:f}" if -9 <= short.adjusted() < 15 else str(short)
 
 
+@cache
 def way_out(base_unit: str) -> str:
     """Return what to write for a quantity that is counted in a unit.
 

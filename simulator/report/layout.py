@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.placement import Where, as_nodes, node_pairs
 from simulator.topology.graph import Topology
@@ -132,17 +134,20 @@ def bezier(start: Point, end: Point, bend: float, steps: int = 24) -> list[Point
 
 def best_bend(start: Point, end: Point, boxes: Iterable[tuple[Point, Point]], drawn: Iterable[list[Point]]) -> float:
     """Return the smallest bend that keeps clear of boxes (centre, size) and, second, of curves already drawn."""
-    boxes, drawn = list(boxes), list(drawn)
+    there = np.array(list(boxes), dtype=np.float64).reshape(-1, 2, 2)
+    others = np.array([point for curve in drawn for point in curve], dtype=np.float64).reshape(-1, 2)
+    reach = there[:, 1] / 2 + 0.08
 
     def cost(bend: float) -> float:
-        inner = bezier(start, end, bend)[2:-2]
-        hits = sum(is_inside(point, centre, size, margin=0.08) for point in inner for centre, size in boxes)
-        close = sum(math.dist(point, other) < 0.12 for curve in drawn for point in inner[5:-5] for other in curve)
+        inner = np.array(bezier(start, end, bend)[2:-2])
+        hits = np.count_nonzero((np.abs(inner[:, np.newaxis] - there[:, 0]) < reach).all(axis=2))
+        off = inner[5:-5, np.newaxis] - others
+        close = np.count_nonzero(np.hypot(off[..., 0], off[..., 1]) < 0.12)
         return 10.0 * hits + 0.1 * close + abs(bend)
 
     return min(BENDS, key=cost)
 
 
-def is_inside(point: Point, centre: Point, size: Point, margin: float = 0.0) -> bool:
-    """Return whether a point is in a box, or nearer to it than the margin."""
-    return abs(point[0] - centre[0]) < size[0] / 2 + margin and abs(point[1] - centre[1]) < size[1] / 2 + margin
+def is_inside(point: Point, centre: Point, size: Point) -> bool:
+    """Return whether a point is in a box."""
+    return abs(point[0] - centre[0]) < size[0] / 2 and abs(point[1] - centre[1]) < size[1] / 2

@@ -56,7 +56,19 @@ def test_above_the_size_that_is_summed_a_method_is_chosen_and_a_rerun_gives_the_
     assert first.to_json() == again.to_json()
     found = first.cells[0].estimates["expected_accuracy_sampling"]
     assert found.low <= exact_chain(21, 0.1)[0] <= found.high
-    assert "chosen because 2.1 causes are at work on average, fewer than 5" in first.cells[0].notes[0]
+    assert ("chosen because 2.1 of 21 causes are at work on average, and what each costs alone and P(no answer) are "
+            "known: control variates") in first.cells[0].notes[0]
+
+
+def test_a_thousand_machines_and_their_exact_chance_of_no_answer(tmp_path):
+    loaded = load("long-chain-1000", {"sweep": {}, "failures.0.survival": "seldom"})
+    cell = simulator.run(loaded, tmp_path / "run").record.cells[0]
+    truth, lost = exact_chain(1000, 0.001)
+    found = cell.estimates["expected_accuracy_sampling"]
+    assert found.low <= truth <= found.high
+    assert cell.estimates["no_information_flow"].value == pytest.approx(lost, rel=1e-9)
+    assert "1 of 1,000 causes are at work" in cell.notes[0]
+    assert "deliveries" not in cell.tables
 
 
 def test_exact_refuses_what_it_cannot_sum(tmp_path):

@@ -55,13 +55,14 @@ class Auto(Method):
             head = Head(method="head", target=self.target, max_patterns=HEAD)
             return self._by(head, question, "the most probable patterns meet the target for sure")
         mean = float(law.weight @ law.chance.sum(axis=1))
+        at_work = f"{mean:.3g} of {len(law.causes):,} causes are at work on average"
         limit = RARE_WITH_CONTROLS if self._has_controls(question, law) else RARE
         if mean >= limit:
             known = ", and what each costs alone and P(no answer) are known: control variates" if limit < RARE else ""
-            return self._by(self._monte_carlo(), question, f"{mean:.3g} causes are at work on average{known}")
+            return self._by(self._monte_carlo(), question, at_work + known)
         try:
             strata = Stratified(method="stratified", target=self.target, guarantee=self.guarantee)
-            return self._by(strata, question, f"{mean:.3g} causes are at work on average, fewer than {limit:g}")
+            return self._by(strata, question, f"{at_work}, fewer than {limit:g}")
         except CannotEstimate:
             return self._by(self._monte_carlo(), question, "there are too few forwards for strata")
 
