@@ -86,6 +86,7 @@ def test_batches_do_not_decide_when_to_stop():
     found = [MonteCarlo(method="monte_carlo", target=Target(absolute=0.02)).expect(question(mixture_law(7), 5))
              for _ in range(2)]
     assert found[0].mean == found[1].mean
+    assert found[0].mean.half_width <= 0.02
     assert found[0].draws in {216, 324, 486, 729, 1093, 1640, 2460, 3690}
 
 
