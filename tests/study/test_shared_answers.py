@@ -103,6 +103,18 @@ def test_trainings_are_counted_by_what_they_depend_on(tmp_path, sweep, count):
     assert len(trainings(assemblies(chain(tmp_path, sweep=sweep)))) == count
 
 
+@pytest.mark.parametrize("asked", [
+    {"measure": ["traffic"]},
+    {"measure": [], "design": {"choose": [{"kind": "skips"}], "objective": "information_flow"}},
+], ids=["traffic", "flow"])
+def test_what_needs_no_answers_trains_nothing(work, tmp_path, asked):
+    told = Counting()
+    done = run(chain(tmp_path, **asked), tmp_path / "run", progress=told)
+    assert (work["trained"], told.expected, told.weights) == (0, 0, [])
+    (cell,) = done.record.cells
+    assert cell.estimates
+
+
 def test_what_is_found_on_the_disk_has_the_label_of_this_run(work, tmp_path):
     run(chain(tmp_path, sweep={"policy.deadline": ["1 s"]}), tmp_path / "run")
     told = Counting()
