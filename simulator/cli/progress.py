@@ -83,6 +83,10 @@ class Bars(progress.Progress):
         """Show how many designs have been judged."""
         self._show(f"judging designs of {label}", judged, judged if total is None else total)
 
+    def trials(self, label: str, done: int, total: int) -> None:
+        """Show how many trials of a search are finished."""
+        self._show(f"trials of {label}", done, total)
+
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Say that a cell is done."""
         if was_found:

@@ -108,6 +108,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.score_table import score_table  # noqa: PLC0415
+    from simulator.report.search_table import search_tables  # noqa: PLC0415
     from simulator.report.sendings import sending_tables  # noqa: PLC0415
     from simulator.report.sharper import sharper_table  # noqa: PLC0415
     from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
@@ -126,5 +127,5 @@ def tables_of(record: Record) -> list[FittingTable]:
     measured = [*expected_tables(record), *designs, *importance_tables(record), *predicted_tables(record),
                 *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
-    first = [*(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
+    first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
     return [*first, *connection_tables(record), *measured, *(table for table in others if table)]

@@ -25,6 +25,7 @@ from simulator.report.numbers import (
     unit_of,
 )
 from simulator.report.repeats_table import as_estimate, axes_of, rows_of
+from simulator.report.search_table import search_answer
 from simulator.study.record import CellRecord, Record
 
 # What a question is most likely about, first choice first: (estimate, its name in a sentence, style, unit).
@@ -43,7 +44,8 @@ SMALLER_IS_BETTER = {f"expected_{ERROR}", f"served_{ERROR}", "latency_mean_ms", 
 
 def answer(record: Record) -> str:
     """Return one sentence: the best cell against the worst and whether their intervals overlap, or the one number."""
-    if told := design_answer(record) or certificate_answer(record) or neuron_answer(record):
+    answers = (search_answer, design_answer, certificate_answer, neuron_answer)
+    if told := next(filter(None, (one(record) for one in answers)), ""):
         return told
     for name, words, style, unit in headlines(record):
         found = [cell for cell in compared(record, name) if name in cell.estimates]
@@ -119,6 +121,8 @@ SHOWS = {
                               "is of one cell; cells share the test samples, so their differences are known better.",
     "design_front": "Each point is a design. Of those on the front no other has fewer bytes and is no worse. Intervals "
                     "are of one design; designs share the test samples, so that their differences are known better.",
+    "search": "Each point is a trial, all on the same root seed. The best of them is partly lucky, so that its number "
+              "and interval are too good; the dashed line is its worth on fresh seeds, on which nothing was chosen.",
     "accuracy_around_outages": "Served accuracy of requests by their birth relative to a crash, averaged over all "
                                "outages of the component and over replications; other components may be down too.",
     "accuracy_vs_deadline": "Share of all arrivals that were answered correctly within d: the on-time accuracy of "

@@ -26,6 +26,7 @@ from simulator.report import (
     predicted_table,
     repeats_table,
     score_table,
+    search_table,
     sendings,
     sharper,
     tail_table,
@@ -87,7 +88,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     below = [_figure(record, name, figures[name]) for name in figures if kind_of(name) not in ABOVE_TABLES]
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
-        *above, _section("Over the repeats", _repeats(record)), _section("The numbers", _summary(record)),
+        *above, _section("Over the repeats", _repeats(record)),
+        _section(search_table.TITLE, search_table.search_html(record)), _section("The numbers", _summary(record)),
         _section(score_table.TITLE, _noted(*score_table.score_rows(record), score_table.caption_of(record))),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),

@@ -17,6 +17,7 @@ from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
 from simulator.report.predicted_table import cells_with_predictions
 from simulator.report.repeats_table import rows_of
+from simulator.report.search_table import has_search
 from simulator.report.tail_table import has_tail
 from simulator.study.record import CellRecord, Record
 from simulator.topology.graph import Topology
@@ -111,7 +112,7 @@ def curve_figures(
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     asked = {"accuracy_against_bytes": (cells_with_codecs, draw.accuracy_against_bytes),
              "silent_errors": (draw.error_axis, draw.errors_along),
-             "accuracy_exceedance": (has_tail, draw.accuracy_exceedance)}
+             "accuracy_exceedance": (has_tail, draw.accuracy_exceedance), "search": (has_search, draw.search_values)}
     drawn |= {name: figure(record) for name, (has, figure) in asked.items() if has(record)}
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)

@@ -15,6 +15,9 @@ from simulator.scenario.labels import label_text
 from simulator.scenario.options import with_values
 from simulator.scenario.other_parts import other_parts
 from simulator.scenario.parts import Parts, Problems, read_parts
+from simulator.scenario.searching import searched_ends
+
+OF_MANY_CELLS = {"sweep", "repeats", "search"}
 
 
 def checked_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
@@ -36,8 +39,8 @@ def sweep_problems(document: Document, beside: Path, known: Problems) -> Problem
 
 
 def without_sweep(document: Document) -> Document:
-    """Return a scenario's document without its sweep and repeats, and without the problems of its text."""
-    value = {key: value for key, value in document.value.items() if key not in {"sweep", "repeats"}}
+    """Return a scenario's document without its sweep, repeats and search, and without the problems of its text."""
+    value = {key: value for key, value in document.value.items() if key not in OF_MANY_CELLS}
     return Document(document.name, value, document.places)
 
 
@@ -84,12 +87,15 @@ def _axes(document: Document) -> dict[str, Mapping[str, Any]]:
 
 
 def _is_of_a_grid(key: str) -> bool:
-    return key.partition(".")[0] in {"sweep", "repeats"}
+    return key.partition(".")[0] in OF_MANY_CELLS
 
 
 def _points(document: Document) -> Iterator[tuple[str, str, Any]]:
-    """Yield the place, the dotted key and the value of each point on each axis of a well-formed sweep."""
+    """Yield the place, the dotted key and the value of each point on each axis of a sweep, and each end of a search."""
     for where, axis in _axes(document).items():
         for key, values in axis.items():
             for index, value in enumerate(values if isinstance(values, list) and not _is_of_a_grid(key) else ()):
                 yield document.place(f"{where}.{key}.{index}"), key, value
+    for key, ends in searched_ends(document).items():
+        for end, value in ends.items():
+            yield document.place(f"search.over.{key}.{end}"), key, value

@@ -30,6 +30,7 @@ from simulator.scenario.other_parts import sharing_problems
 from simulator.scenario.parts import Parts, Problems
 from simulator.scenario.placing import hedge_problems, placement_of, placement_problems, route_problems
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.searching import search_problems
 from simulator.scenario.sensitive import sensitivity_problems
 from simulator.scenario.struck import strikable
 from simulator.topology.graph import Topology
@@ -62,7 +63,7 @@ def cross_problems(parts: Parts) -> Problems:
         problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     problems += [*sharing_problems(parts), *apart_problems(parts), *judging_problems(parts), *design_problems(parts),
-                 *sensitivity_problems(parts), *certify_problems(parts)]
+                 *search_problems(parts), *sensitivity_problems(parts), *certify_problems(parts)]
     for other in parts.others.values():
         problems += _other_problems(other)
     return tuple(problems)

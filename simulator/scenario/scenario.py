@@ -12,6 +12,7 @@ from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import GivenOutcomes
 from simulator.expect.blocks import Measures
 from simulator.expect.design_blocks import DesignBlock
+from simulator.expect.search_blocks import SearchBlock
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
 from simulator.failures.slow import Slow
@@ -65,7 +66,7 @@ class Scenario(Block):
     and tag the answers that rest on them; ``disturbances`` are scripted trouble on links, spikes of
     latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
-    ``design`` asks which skips, nodes or machines are best within a budget;
+    ``design`` asks which skips, nodes or machines are best within a budget; ``search`` for the best values of settings;
     ``certify`` trains networks until one is certified to bear crashes of its neurons;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
@@ -95,6 +96,7 @@ class Scenario(Block):
     measure: Measures
     design: DesignBlock | None = None
     certify: CertifyBlock | None = None
+    search: SearchBlock | None = None
     sweep: dict[str, tuple[Any, ...] | Permutations] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()

@@ -66,9 +66,19 @@ def variants(loaded: Loaded) -> tuple[Variant, ...]:
     return tuple(_variant(loaded, point, repeat) for repeat in range(repeats.count) for point in points)
 
 
+def variant_at(loaded: Loaded, values: Mapping[str, Any]) -> Variant:
+    """Return the cell of a scenario without a sweep in which some values are replaced, by dotted key.
+
+    Raises:
+        ScenarioError: they do not go together.
+    """
+    return _variant(loaded, values, 0)
+
+
 def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
     repeats = loaded.scenario.repeats
-    value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"sweep", "repeats"})
+    value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True,
+                                       exclude={"sweep", "repeats", "search"})
     label = {key: label_text(chosen, key) for key, chosen in grid.items()}
     point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid)
     if repeats.count > 1:
@@ -90,7 +100,8 @@ def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
 
 
 def _place(loaded: Loaded, label: Mapping[str, str]) -> str:
-    return f"{loaded.place('sweep')} at {', '.join(f'{key}={text}' for key, text in label.items())}"
+    axis = "search" if loaded.scenario.search else "sweep"
+    return f"{loaded.place(axis)} at {', '.join(f'{key}={text}' for key, text in label.items())}"
 
 
 def _with_files(parts: Parts, point: Mapping[str, Any]) -> tuple[Parts, Problems]:

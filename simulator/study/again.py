@@ -11,7 +11,7 @@ from simulator.documents.yaml_text import Document
 from simulator.model.blocks import ModelFile
 from simulator.scenario.load import Loaded
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.variants import Variant, variants
+from simulator.scenario.variants import Variant, variant_at, variants
 from simulator.study.record import CellRecord, Record
 from simulator.topology.files import topology_of
 
@@ -23,7 +23,7 @@ class Orders(TypedDict):
     order: dict[str, list[str]]
 
 
-def order_of(loaded: Loaded, first: Variant) -> Orders:
+def order_of(loaded: Loaded, label: Mapping[str, str]) -> Orders:
     """Return the orders that a record's sorted keys lose: of a cell's label, and of nodes, sources and parts."""
     order = {"nodes": [node.name for node in loaded.topology.nodes], "sources": list(loaded.model.sources),
              "parts": list(loaded.model.parts)}
@@ -31,7 +31,7 @@ def order_of(loaded: Loaded, first: Variant) -> Orders:
         order["others"] = list(loaded.scenario.others)
     for name, model in loaded.others.items():
         order |= {f"others.{name}.sources": list(model.sources), f"others.{name}.parts": list(model.parts)}
-    return {"axes": list(first.label), "order": order}
+    return {"axes": list(label), "order": order}
 
 
 def in_order(plain: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -75,7 +75,10 @@ def cells_again(record: Record, folder: Path) -> list[tuple[CellRecord, Variant]
     Raises:
         ScenarioError: a file that the sweep names is no longer there.
     """
-    again = variants(loaded_again(record, folder))
+    loaded = loaded_again(record, folder)
+    again = variants(loaded)
+    if record.search and len(record.cells) > 1:  # the start, and the best of a search
+        again = (*again, variant_at(loaded, record.search["trials"][record.search["best"]]["values"]))
     by_label = {frozenset(cell.label.items()): cell for cell in again}
     # A value that is a block was written with its keys in an order that JSON does not keep, and is named by it.
     found = [by_label.get(frozenset(cell.label.items()), again[place]) for place, cell in enumerate(record.cells)]

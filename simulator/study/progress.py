@@ -21,5 +21,8 @@ class Progress:
     def designs(self, label: str, judged: int, total: int | None) -> None:
         """Hear how many of a cell's designs have been judged, and of how many; None: nobody knows."""
 
+    def trials(self, label: str, done: int, total: int) -> None:
+        """Hear how many trials of a search are finished."""
+
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Hear that a cell is finished, or was found finished."""

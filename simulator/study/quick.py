@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.expect.search_blocks import SearchBlock
 from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
 from simulator.network.blocks import Workload
@@ -20,6 +21,7 @@ from simulator.scenario.scenario import Repeats
 Asked = TypeVar("Asked", Workload, OtherWorkload)
 REQUESTS, EPOCHS, REPLICATIONS = 200, 1, 3
 EPOCHS_KEY = "training.epochs"
+TRIALS, FRESH_SEEDS = 3, 2  # of a search
 CELLS = 9  # a larger grid keeps the first and the last value of each axis
 TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 
@@ -45,6 +47,7 @@ def quickened(loaded: Loaded) -> Loaded:
                 "training": training,
                 "sweep": sweep,
                 "repeats": Repeats(),
+                "search": scenario.search and _quick_search(scenario.search),
             }
         ),
         model=model,
@@ -55,6 +58,11 @@ def quickened(loaded: Loaded) -> Loaded:
 def _quick_workload(workload: Asked) -> Asked:
     few = None if workload.requests is None else min(REQUESTS, workload.requests)
     return workload.model_copy(update={"requests": few})
+
+
+def _quick_search(search: SearchBlock) -> SearchBlock:
+    few = {"trials": min(TRIALS, search.trials), "fresh_seeds": min(FRESH_SEEDS, search.fresh_seeds)}
+    return search.model_copy(update=few)
 
 
 def _few_epochs(epochs: Any) -> Any:

@@ -63,7 +63,9 @@ class Record:
     ``axes`` are the keys of the cells' labels in the order of the sweep, which JSON does not keep. With repeats,
     ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
     (``simulator.study.repeats`` says what is in a row); without they are empty. ``hyperconnections`` says which of them
-    matter (``simulator.study.connections``), where that was asked. ``order`` has the order of the
+    matter (``simulator.study.connections``), where that was asked. ``search`` has the trials of a search and what its
+    best is worth on fresh seeds (``simulator.study.search``); the cells are then the start and the best. ``order`` has
+    the order of the
     scenario's nodes, sources and parts, which decides what comes first at one instant.
     """
 
@@ -78,6 +80,7 @@ class Record:
     repeats: list[dict[str, Any]] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
     hyperconnections: list[dict[str, Any]] = field(default_factory=list)
+    search: dict[str, Any] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
     is_quick: bool = False
     is_synthetic: bool = False

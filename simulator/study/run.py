@@ -6,12 +6,13 @@ import json
 import os
 import platform
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.identity import cell_hash, run_hash
+from simulator.scenario.identity import canonical_text, cell_hash, run_hash
 from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
@@ -27,12 +28,14 @@ from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
+from simulator.study.search import Search
 from simulator.study.store import CellAnswer, RunFolder, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PACKAGES = ("graceful-sim", "simpy", "networkx", "numpy", "pandas", "keras", "tensorflow", "jax", "torch", "seglearn")
+PACKAGES = ("graceful-sim", "simpy", "networkx", "numpy", "pandas", "keras", "tensorflow", "jax", "torch", "seglearn",
+            "optuna")
 
 Rows = list[dict[str, Any]]
 
@@ -86,17 +89,14 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     loaded = quickened(loaded) if quick else loaded
     cells = variants(loaded)
     hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
-    whole = run_hash(hashes)
+    whole = run_hash([*hashes, *_of_search(loaded)])
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title)
     folder.claim()
     known = {name: found for name in hashes if (found := folder.find(name))}
     to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
     progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))
-    answers, doing = [], Doing(loaded, quick, progress, Memory())
-    for number, (cell, name) in enumerate(zip(cells, hashes, strict=True), 1):
-        done = known.get(name) or folder.find(name) or _run_cell(folder, cell, name, doing)
-        answers.append(replace(done, record=replace(done.record, label=dict(cell.label))))
-        progress.cell(", ".join(cell.label.values()) or loaded.scenario.title, number, len(cells), name in known)
+    doing = Doing(loaded, quick, progress, Memory(), folder)
+    answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), known)
     records = tuple(a.record for a in answers)
     repeats, compared = _side_by_side(loaded, records)
     record = Record(
@@ -107,18 +107,39 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         scenario=resolved(loaded),
         versions=versions(),
         cells=records,
-        **order_of(loaded, cells[0]),
+        **order_of(loaded, answers[0].record.label),
         repeats=repeats,
         differences=compared,
         hyperconnections=connections_of(loaded, records),
+        search=search,
         is_quick=quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
     requests, events = folder.write_frames(answers)
     folder.write_record(record.to_json())
-    if to_do:
+    if doing.made:
         write_text(folder.path / "volatile.json", json.dumps(volatile(began), indent=1) + "\n")
-    return Run(record, requests, events, folder.path, not to_do)
+    return Run(record, requests, events, folder.path, not doing.made)
+
+
+def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], known: Mapping[str, CellAnswer],
+             ) -> tuple[Sequence[CellAnswer], dict[str, Any]]:
+    """Return the answers of cells with their names; of a search those that it shows, and what it tells."""
+    if doing.loaded.scenario.search:
+        searched = Search(doing.loaded, doing.answer, doing.progress).run()
+        return searched.cells, searched.told
+    answers = []
+    for number, (cell, name) in enumerate(cells, 1):
+        answers.append(labelled(known.get(name) or doing.found_or_made(cell, name), cell))
+        label = ", ".join(cell.label.values()) or doing.loaded.scenario.title
+        doing.progress.cell(label, number, len(cells), name in known)
+    return answers, {}
+
+
+def _of_search(loaded: Loaded) -> list[str]:
+    """Return what of a search names a run, beside its cells."""
+    search = loaded.scenario.search
+    return [canonical_text(search.model_dump(mode="json", by_alias=True, exclude_defaults=True))] if search else []
 
 
 def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
@@ -135,19 +156,33 @@ def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows
 
 @dataclass(frozen=True)
 class Doing:
-    """What the cells of a run have in common while they are run."""
+    """What the cells of a run have in common while they are run; ``made`` names those that were not found."""
 
     loaded: Loaded
     quick: bool
     progress: Progress
     memory: Memory
+    folder: RunFolder
+    made: list[str] = field(default_factory=list)
+
+    def answer(self, cell: Variant) -> CellAnswer:
+        """Return the answer of a cell, found or made, under the cell's label."""
+        return labelled(self.found_or_made(cell, cell_hash(cell, quick=self.quick, data=fingerprint(cell))), cell)
+
+    def found_or_made(self, cell: Variant, name: str) -> CellAnswer:
+        """Return the answer of a cell of that name, run and kept where it is not finished yet."""
+        if found := self.folder.find(name):
+            return found
+        with located(self.loaded, cell.scenario.model):
+            done = answer(cell, name, quick=self.quick, progress=self.progress, memory=self.memory)
+        self.folder.keep(done)
+        self.made.append(name)
+        return done
 
 
-def _run_cell(folder: RunFolder, cell: Variant, name: str, doing: Doing) -> CellAnswer:
-    with located(doing.loaded, cell.scenario.model):
-        done = answer(cell, name, quick=doing.quick, progress=doing.progress, memory=doing.memory)
-    folder.keep(done)
-    return done
+def labelled(done: CellAnswer, cell: Variant) -> CellAnswer:
+    """Return an answer under the label that its cell has in this run."""
+    return replace(done, record=replace(done.record, label=dict(cell.label)))
 
 
 def default_folder(loaded: Loaded, whole: str, *, quick: bool) -> Path:

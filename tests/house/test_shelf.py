@@ -18,6 +18,12 @@ fast_and_slow = pytest.mark.parametrize("path", [
     pytest.param(path, id=path.stem, marks=() if path.stem in FAST else pytest.mark.slow) for path in SCENARIOS])
 
 
+def skip_without_its_package(path):
+    """Skip running a scenario that asks for an optional package which is not installed."""
+    if "\nsearch:" in path.read_text():
+        pytest.importorskip("optuna", reason=f"no Optuna here: {path.name} is NOT run")
+
+
 def skip_without_its_file(path):
     """Skip a scenario whose own table of outcomes is not on this machine."""
     needed = NEEDS_FILE.get(path.stem)
@@ -47,6 +53,7 @@ def test_the_fast_scenarios_are_on_the_shelf():
 @fast_and_slow
 def test_a_shipped_scenario_runs(path, tmp_path):
     skip_without_its_file(path)
+    skip_without_its_package(path)
     ran = python("-m", "simulator", "run", path, "--quick", "--out", tmp_path / "run")
     assert ran.code == 0, ran.said
     record = json.loads((tmp_path / "run" / "record.json").read_text())
