@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.report.numbers import COVERS
 from simulator.report.search_table import as_estimate, ranked, short_keys, words
@@ -55,6 +56,9 @@ def _draw(axes: Axes, record: Record, key: str) -> None:
         _draw_fresh(axes, record)
     if setting["scale"] == "log":
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(f"{short} ({setting['unit']})" if setting["unit"] else short)
 
 

@@ -93,8 +93,9 @@ def short_keys(keys: list[str]) -> dict[str, str]:
 
 def words(record: Record) -> str:
     """Return what is searched for, in words."""
-    return str(record.search["estimate"]).removesuffix("_ms").replace("_", " ") + (
-        " (ms)" if record.search["estimate"].endswith("_ms") else "")
+    name = str(record.search["estimate"])
+    told = name.removesuffix("_ms").replace("_", " ").replace("on time", "on-time")
+    return f"{told} (ms)" if name.endswith("_ms") else told
 
 
 def style_of(record: Record) -> Style:
