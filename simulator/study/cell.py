@@ -128,8 +128,7 @@ class Cell:
         find_certificate(asked, self.found)
         if measure.need_answers:
             note_answers(self.assembly.graph, self.answers, self.found)
-        asked_for = vars(self).get("answers")  # made by a step above; nothing is trained to name a score
-        found = called_by_its_score(self.found, asked_for)
+        found = called_by_its_score(self.found, vars(self).get("answers"))  # nothing is trained to name a score
         record = CellRecord(self.name, dict(self.variant.label), found.estimates, found.curves, found.counts,
                             found.tables, tuple(found.notes))
         return CellAnswer(record, *frames)
