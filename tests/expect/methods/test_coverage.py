@@ -47,6 +47,7 @@ def test_an_interval_covers_in_a_few_runs(case):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_an_interval_covers(case):
     method, law, at_most = case
@@ -64,6 +65,7 @@ def test_an_interval_covers_in_a_few_runs_where_the_chance_of_no_answer_is_known
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("case", KNOWN.values(), ids=KNOWN)
 def test_an_interval_covers_where_the_chance_of_no_answer_is_known(case):
     assert_covers(intervals_with_no_answer_known(*case, 1000), TRUTH[id(case[1])], at_most=1)
