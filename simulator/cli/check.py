@@ -89,6 +89,11 @@ def model_costs(assembly: Assembly) -> Costs:
     from simulator.study.answers import check_memory, dataset_of  # noqa: PLC0415
 
     dataset = dataset_of(assembly, quick=False)
-    costs = SplitModel(assembly.model, assembly.graph, dataset.shape, dataset.classes).costs()
+    split = SplitModel(assembly.model, assembly.graph, dataset.shape, dataset.classes)
+    if assembly.scenario.measure.neurons:
+        from simulator.neurons.experiment import check_places  # noqa: PLC0415 - Keras
+
+        check_places(split, assembly.answering_exit, assembly.scenario.measure.neurons.crash)
+    costs = split.costs()
     check_memory(assembly, costs)
     return costs

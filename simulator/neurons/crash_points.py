@@ -109,7 +109,7 @@ def placed(graph: KerasGraph, points: Sequence[CrashPoint], samples: NDArray[Any
     Raises:
         ScenarioError: as ``gated`` does.
     """
-    _check(graph, points)
+    check_points(graph, points)
     point, name = points[0], graph.named(points[0].tensor)
     is_bypassed = bool(set(graph.graph.need(graph.graph.outputs, [name]).seen) & set(graph.graph.inputs) - {name})
     if len(points) > 1 or is_bypassed or point.granularity == "weight":
@@ -135,7 +135,7 @@ def gated(graph: KerasGraph, points: Sequence[CrashPoint]) -> Gated:
     Raises:
         ScenarioError: a tensor does not exist, is an output or is named twice; all problems at once.
     """
-    _check(graph, points)
+    check_points(graph, points)
     named = [graph.named(point.tensor) for point in points]
     pairs = list(zip(points, named, strict=True))
     gates = Gates({name: point.gate_shape(graph.shape(name)) for point, name in pairs if point.granularity != "weight"},
@@ -154,7 +154,8 @@ def _kernel_shape(graph: KerasGraph, name: str) -> Shape:
     return tuple(graph.calls[name].operation.kernel.shape)
 
 
-def _check(graph: KerasGraph, points: Sequence[CrashPoint]) -> None:
+def check_points(graph: KerasGraph, points: Sequence[CrashPoint]) -> None:
+    """Raise ScenarioError where a tensor does not exist, is an output or is named twice; all problems at once."""
     problems, named = [], [graph.named(point.tensor) for point in points]
     for point, tensor in zip(points, named, strict=True):
         if tensor not in graph.graph.tensors:

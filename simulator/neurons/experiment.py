@@ -15,7 +15,7 @@ from simulator.model.keras_graph import read_graph
 from simulator.model.split import SplitModel
 from simulator.model.whole import whole_model
 from simulator.neurons.blocks import CrashBlock
-from simulator.neurons.crash_points import placed
+from simulator.neurons.crash_points import check_points, placed
 from simulator.neurons.dense_chain import dense_tail_behind
 from simulator.neurons.draws import Coins, Draw, side_by_side
 from simulator.neurons.estimators.estimator import Setting
@@ -95,6 +95,12 @@ def experiment(split: SplitModel, exit_part: str, dataset: DataSet, samples: NDA
     truth = _truth(dataset, samples, is_probability=ends_in_softmax(split.parts[exit_part]))
     setting = Setting(found.tail, found.activations, found.crashes, dense)
     return Experiment(setting, truth, tuple(blocks), units, *how)
+
+
+def check_places(split: SplitModel, exit_part: str, blocks: Sequence[CrashBlock]) -> None:
+    """Raise ScenarioError where what is to crash is not in the network, is an output or is named twice."""
+    graph = read_graph(whole_model(split, exit_part), PLACE)
+    check_points(graph, [point for points in crash_points(graph, blocks, PLACE) for point in points])
 
 
 def _truth(dataset: DataSet, samples: NDArray[np.intp], *, is_probability: bool) -> Truth:

@@ -206,6 +206,11 @@ class Assembly:
         """Return the births of one replication's requests."""
         return workload.arrivals.births_ns(workload.requests, streams, self._column)
 
+    @property
+    def answering_exit(self) -> str:
+        """The exit that answers while everything is up."""
+        return self.graph.exit_of(self.reach.delivery(frozenset())) or self.graph.exits[0]
+
     def without_link(self, name: str) -> Assembly:
         """Return the same with one link cut."""
         return replace(self, topology=self.topology.without_link(name))

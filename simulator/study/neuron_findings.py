@@ -65,10 +65,9 @@ def find_neurons(assembly: Assembly, network: Network, dataset: DataSet, found: 
     if asked is None:
         return
     block = quick_block(asked) if quick else asked
-    exit_part = assembly.graph.exit_of(assembly.reach.delivery(frozenset())) or assembly.graph.exits[0]
     samples = spread(len(dataset.y_test), block.inputs)
     how = (block.repetitions, assembly.scenario.seed)
-    _find(experiment(network.split, exit_part, dataset, samples, block.crash, how), block,
+    _find(experiment(network.split, assembly.answering_exit, dataset, samples, block.crash, how), block,
           (samples, dataset.groups_test[samples]), found)
 
 

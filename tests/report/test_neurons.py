@@ -91,6 +91,12 @@ def test_every_estimator_is_listed_with_what_it_is_and_costs():
     assert all(name in ran.said for name in ESTIMATORS)
 
 
+def test_a_check_with_the_model_finds_a_place_that_is_not_in_the_network():
+    ran = python("-m", "simulator", "check", "neurons-errors", "--model", "--set", "measure.0.neurons.crash.at=frist")
+    assert ran.code == 2, ran.said
+    assert "the network has no place 'frist'; did you mean 'first'?" in ran.said
+
+
 @pytest.mark.parametrize("name", ["estimaters", "model"])
 def test_a_list_that_there_is_not_is_told(name):
     ran = python("-m", "simulator", "list", name)
