@@ -7,13 +7,14 @@ import pytest
 from small import Told
 
 import simulator
+from simulator.scenario.designs import values_of
 from simulator.scenario.labels import label_text
 from simulator.scenario.variants import variants
 from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
 from tests.support.shelf import readable_scenarios
 
-SIZES = {"workload", "replications", "training", "sweep", "repeats", "others"}
+SIZES = {"workload", "replications", "training", "sweep", "repeats", "others", "search"}
 
 
 @pytest.mark.parametrize("name", readable_scenarios())
@@ -28,6 +29,10 @@ def test_what_is_asked_stays_the_same(name):
     for other, whole in zip(quick.scenario.others.values(), loaded.scenario.others.values(), strict=True):
         assert other.model_copy(update={"workload": whole.workload}) == whole
         assert (other.workload.requests or 0) <= 200
+    if loaded.scenario.search:
+        few = {"trials": quick.scenario.search.trials, "fresh_seeds": quick.scenario.search.fresh_seeds}
+        assert quick.scenario.search == loaded.scenario.search.model_copy(update=few)
+        assert few["trials"] <= 3
     assert quick.scenario.replications <= 3
     assert {cell.model.training.epochs for cell in variants(quick)} <= {0, 1}
     assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
@@ -37,7 +42,7 @@ def test_what_is_asked_stays_the_same(name):
 def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
     loaded = simulator.load(name)
     whole = [[label_text(min(value, 1) if key == "training.epochs" else value, key) for value in values]
-             for key, values in loaded.scenario.sweep.items()]
+             for key, values in values_of(loaded.scenario, loaded.model).items()]
     if prod(map(len, whole)) > CELLS:
         whole = [list(dict.fromkeys((texts[0], texts[-1]))) for texts in whole]
     assert [tuple(cell.label.values()) for cell in variants(quickened(loaded))] == list(product(*whole))
