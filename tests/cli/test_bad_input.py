@@ -15,7 +15,7 @@ KINDS = [get_args(block.model_fields["kind"].annotation)[0] for block in get_arg
 BAD = {
     "no such topology": (
         (ASK, "chain.yaml", "chian.yaml"),
-        "ask.yaml:2 topology: no topology named 'chian.yaml'; did you mean 'cnn-chain.yaml'?",
+        "ask.yaml:2 topology: no topology named 'chian.yaml'; did you mean 'chain-20.yaml'?",
     ),
     "no such model, by name": (
         (ASK, "split.yaml", "watch-mpl"),
@@ -305,7 +305,7 @@ BAD = {
     "unknown worth": (
         (ASK, "  deadline: 250 ms", "  no_answer: majorty"),
         "ask.yaml:8 policy.no_answer: 'majorty' is not known here; did you mean 'majority'? "
-        "write 'expected_guess', 'sampled_guess', 'majority', 'wrong' or 'exclude'",
+        "write 'expected_guess', 'sampled_guess', 'majority', 'wrong', 'exclude' or 'training_mean'",
     ),
     "a sweep over no key": (
         (ASK, "seed: 1", "sweep: {policy.deadlin: [1 s]}"),
@@ -361,7 +361,7 @@ BAD = {
     "data of no kind": (
         (ASK, "seed: 1", "data: {kind: wach}"),
         "ask.yaml:11 data: unknown kind 'wach'; did you mean 'watch'? known: 'watch', 'mhealth', "
-        "'camera', 'cifar10', 'images', 'table', 'arrays'",
+        "'camera', 'cifar10', 'images', 'table', 'arrays', 'blobs'",
     ),
 }
 
