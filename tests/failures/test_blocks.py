@@ -166,9 +166,9 @@ def test_the_problems_of_all_blocks_come_at_once():
         ({"kind": "bernoulli", "survival": -0.1}, "-0.1 is not a probability"),
         ({"kind": "bernoulli", "survival": float("nan")}, "nan is not a probability"),
         ({"kind": "bernoulli", "survival": True}, "True is not a probability"),
-        ({"kind": "bernoulli", "survival": {"edge": 0.5, "fog": 2}}, "fog: 2 is not a probability"),
+        ({"kind": "bernoulli", "survival": {"edge": 0.5, "fog": 2}}, "fog: 2 is no probability"),
         ({"kind": "bernoulli", "survival": {}}, "{} is not a probability"),
-        ({"kind": "bernoulli", "survival": [0.5]}, r"\[0.5\] is not a probability"),
+        ({"kind": "bernoulli", "survival": [0.5]}, r"\[0.5\] is one range for several components"),
         ({"kind": "renewal", "mttr": "1 s"}, "exactly one of 'availability' and 'mtbf'"),
         (
             {"kind": "renewal", "availability": 0.5, "mtbf": "1 s", "mttr": "1 s"},
