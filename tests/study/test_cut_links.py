@@ -5,7 +5,9 @@ import pytest
 from small import assembly, simulated
 
 import simulator
+from simulator.expect import frontier
 from simulator.expect.exact import enumerate_patterns
+from simulator.failures.stated_causes import cause_law_of
 from simulator.scenario.shelf import names
 
 # topology: (scenario, strategy, link that is cut)
@@ -22,6 +24,16 @@ CUTS = {
     "two-boxes": ("hedge", None, "camera-box1"),
     "uplink": ("retry", None, "camera-server"),
 }
+# Topologies whose scenarios send no requests: (scenario, link that is cut).
+STILL = {
+    "chain-20": ("long-chain", "f10-f12"),
+    "chain-1000": ("no-flow", "n487-n492"),
+    "long-chain": ("rare", "node30-node32"),
+    "skip-chain-100": ("long-chain-100", "n50-n52"),
+    "skip-chain-1000": ("long-chain-1000", "n500-n502"),
+}
+NOTHING_TO_CUT = {"one-machine"}
+FORWARD = STILL.keys() - {"chain-20"}  # machines that are down still forward, so that there is a way round the cut
 FEW = {"workload.requests": 1000, "replications": 2}
 LONGER = {"backbone-germany"}  # there is a way round every link: a cut costs time, not answers
 ELSEWHERE = {"two-boxes"}  # a replica takes over: the same share of answers, from another machine, in other times
@@ -48,9 +60,10 @@ def down_for_good(link):
 
 def test_every_shipped_topology_has_its_row():
     queues = {name for name in names("topology") if name.startswith("queue-")}  # one machine behind one link
-    assert set(CUTS) == set(names("topology")) - queues | {"queue-chain"}
-    assert {topology: simulator.load(scenario).scenario.topology for topology, (scenario, *_) in CUTS.items()} == {
-        topology: topology for topology in CUTS
+    rows = CUTS | STILL
+    assert set(rows) == set(names("topology")) - queues - NOTHING_TO_CUT | {"queue-chain"}
+    assert {topology: simulator.load(scenario).scenario.topology for topology, (scenario, *_) in rows.items()} == {
+        topology: topology for topology in rows
     }
 
 
@@ -77,6 +90,23 @@ def test_a_link_that_is_gone_makes_no_answer_more_likely(topology):
     whole = assembly(scenario, strategy)
     before, after = no_information_flow(whole), no_information_flow(whole.without_link(link))
     assert after > before * 1.5
+
+
+def along_frontier(of):
+    """Return P(no answer), without going through the patterns."""
+    return frontier.no_information_flow(of.graph, of.placement, of.reach.routes, cause_law_of(of.crashes)).value
+
+
+@pytest.mark.parametrize("topology", STILL)
+def test_a_link_that_is_gone_makes_no_answer_more_likely_unless_there_is_a_way_round(topology):
+    scenario, link = STILL[topology]
+    whole = assembly(scenario)
+    assert link in {each.name for each in whole.topology.links}
+    before, after = along_frontier(whole), along_frontier(whole.without_link(link))
+    if topology in FORWARD:
+        assert after == pytest.approx(before, rel=1e-9)
+    else:
+        assert after > before * 1.5
 
 
 def test_health_without_its_skip_links_falls_back_to_the_published_vanilla():
