@@ -79,7 +79,11 @@ def test_a_chain_agrees_with_brute_force(mode, emits):
         assert named(graph, table.deliveries[place]) == brute(graph, mode, topology, down, emits=emits)
 
 
-@pytest.mark.parametrize("name", readable_scenarios())
+LONG = ("no-flow", "long-chain-1000")  # a thousand parts, of which the slow way goes through each
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
+                                  for name in readable_scenarios()])
 def test_every_cell_on_the_shelf_has_the_same_deliveries(name):
     seen = set()
     for cell in variants(simulator.load(name)):

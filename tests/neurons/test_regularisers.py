@@ -80,6 +80,7 @@ def variance_of(network, points, samples):
     return first_order(KerasTail(found.model), found.rows(samples), found.crashes).variance.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("granularity", ["element", "tensor"])
 def test_the_penalty_is_the_first_order_variance_and_training_lowers_it(granularity):
     dice = np.random.Generator(np.random.PCG64(3))
