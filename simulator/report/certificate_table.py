@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.report.fitting import FittingTable, Rows
+from simulator.report.fitting import FittingTable, Rows, table_html
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Certificate"
@@ -89,12 +88,4 @@ def certificate_answer(record: Record) -> str:
 
 def certificate_html(record: Record) -> str:
     """Return the tables as HTML; "" where no cell asked for a certificate."""
-    return "".join(_html(table) for table in certificate_tables(record))
-
-
-def _html(table: FittingTable) -> str:
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in table.headers)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
-    note = f'<p class="small">{html.escape(table.caption)}.</p>' if table.caption else ""
-    return (f"<h3>{html.escape(table.title)}</h3><div class=\"wide\"><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>{note}")
+    return "".join(table_html(table) for table in certificate_tables(record))

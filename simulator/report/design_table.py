@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from typing import Any
 
 from simulator.expect.estimate import Estimate
-from simulator.report.fitting import FittingTable, Rows
+from simulator.report.fitting import FittingTable, Rows, table_html
 from simulator.report.numbers import FRACTION, SMALL, estimate_text, number_text
 from simulator.study.record import CellRecord, Record
 
@@ -128,12 +127,4 @@ def design_answer(record: Record) -> str:
 
 def design_html(record: Record) -> str:
     """Return the tables as HTML; "" where no cell has designs."""
-    return "".join(_html(table) for table in design_tables(record))
-
-
-def _html(table: FittingTable) -> str:
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in table.headers)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
-    note = f'<p class="small">{html.escape(table.caption)}.</p>' if table.caption else ""
-    return (f"<h3>{html.escape(table.title)}</h3><div class=\"wide\"><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>{note}")
+    return "".join(table_html(table) for table in design_tables(record))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,6 +82,15 @@ class FittingTable:
         title = self.title if first == 0 else f"{self.title} (continued)"
         caption = self.caption if first + count == len(self.rows) else ""
         return _table(title, rows[0], [row for row in rows[1:] if any(row[1:])], caption)
+
+
+def table_html(table: FittingTable) -> str:
+    """Return a table as HTML, with its title as a heading and its caption below."""
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in table.headers)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
+    note = f'<p class="small">{html.escape(table.caption)}.</p>' if table.caption else ""
+    return (f"<h3>{html.escape(table.title)}</h3><div class=\"wide\"><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>{note}")
 
 
 def width_of(table: Table) -> int:
