@@ -91,3 +91,7 @@ class Bars(progress.Progress):
         """Say that a cell is done."""
         if was_found:
             self.bars.console.print(f"cell {done} of {total}, {label}: found finished", style="dim", highlight=False)
+
+    def set_aside(self, text: str) -> None:
+        """Say what was found in the run folder and is not what was written there."""
+        self.bars.console.print(f"warning: {text}", style="yellow", highlight=False, soft_wrap=True, markup=False)

@@ -26,3 +26,6 @@ class Progress:
 
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Hear that a cell is finished, or was found finished."""
+
+    def set_aside(self, text: str) -> None:
+        """Hear of what was found in a run folder and is not what was written there."""

@@ -30,6 +30,7 @@ from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.search import Search
 from simulator.study.store import CellAnswer, RunFolder, write_text
+from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,25 +85,36 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         ScenarioError: a file, a path or a value is wrong.
         RunFolderError: the folder holds another run or cannot be written.
     """
-    began = time.time()
+    began, began_ns = time.time(), time.monotonic_ns()
     progress = progress or Progress()
     loaded = quickened(loaded) if quick else loaded
     cells = variants(loaded)
     hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
     whole = run_hash([*hashes, *_of_search(loaded)])
-    folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title)
-    folder.claim()
-    known = {name: found for name in hashes if (found := folder.find(name))}
-    to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
-    progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))
-    doing = Doing(loaded, quick, progress, Memory(), folder)
-    answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), known)
-    records = tuple(a.record for a in answers)
+    folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title,
+                       tell=progress.set_aside)
+    with folder.claimed():
+        known = {name: found for name in hashes if (found := folder.find(name))}
+        to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
+        progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))
+        doing = Doing(loaded, quick, progress, Memory(), folder)
+        answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), known)
+        record = _record(doing, answers, search)
+        requests, events = folder.write_frames(answers)
+        folder.write_record(record.to_json())
+        if doing.made:
+            write_text(folder.path / "volatile.json", json.dumps(volatile(began, began_ns), indent=1) + "\n")
+    return Run(record, requests, events, folder.path, not doing.made)
+
+
+def _record(doing: Doing, answers: Sequence[CellAnswer], search: dict[str, Any]) -> Record:
+    """Return the record of a run from the answers of its cells."""
+    loaded, records = doing.loaded, tuple(a.record for a in answers)
     repeats, compared = _side_by_side(loaded, records)
-    record = Record(
+    return Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
-        hash=whole,
+        hash=doing.folder.hash,
         seed=loaded.scenario.seed,
         scenario=resolved(loaded),
         versions=versions(),
@@ -112,14 +124,9 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         differences=compared,
         hyperconnections=connections_of(loaded, records),
         search=search,
-        is_quick=quick,
+        is_quick=doing.quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
-    requests, events = folder.write_frames(answers)
-    folder.write_record(record.to_json())
-    if doing.made:
-        write_text(folder.path / "volatile.json", json.dumps(volatile(began), indent=1) + "\n")
-    return Run(record, requests, events, folder.path, not doing.made)
 
 
 def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], known: Mapping[str, CellAnswer],
@@ -201,11 +208,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def volatile(began_s: float) -> dict[str, object]:
-    """Return the facts that differ from run to run: when, how long, and on what machine."""
+def volatile(began_s: float, began_ns: int) -> dict[str, object]:
+    """Return the facts that differ from run to run: when, how long, and on what machine.
+
+    Args:
+        began_s: By the clock on the wall, which may jump.
+        began_ns: By one that does not.
+    """
     return {
         "began": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(began_s)),
-        "seconds": round(time.time() - began_s, 3),
+        "seconds": round((time.monotonic_ns() - began_ns) / SECOND_NS, 3),
         "python": platform.python_version(),
         "system": platform.platform(),
         "processors": os.cpu_count(),

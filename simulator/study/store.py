@@ -1,34 +1,52 @@
 """Run folders: cells written whole or not at all, finished ones found by their hash, nothing overwritten silently.
 
 OUT/run.json                 what this folder belongs to
-OUT/cells/HASH/              one finished cell: record.json and, where requests were simulated, their frames
-OUT/record.json, requests.parquet, events.parquet, figures/, report.html      the whole run
+OUT/lock                     who is writing it now
+OUT/cells/HASH/              one finished cell: record.json, frames where requests were simulated, and SHA256SUMS
+OUT/record.json, requests.parquet, events.parquet, SHA256SUMS, figures/, report.html      the whole run
 OUT/volatile.json            times and host: facts that differ from run to run
+OUT/set-aside/               what was found there and is not what was written
 """
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.errors import Problem, RunFolderError
+from simulator.study.disk import (
+    HALF_TEXT,
+    SUMS,
+    TornError,
+    checked,
+    refusals,
+    settle,
+    with_sums,
+    write_bytes,
+    write_whole,
+)
 from simulator.study.frames import no_events, no_requests
-from simulator.study.record import FORMAT, CellRecord, cell_from_plain, cell_with_nan, json_text
+from simulator.study.lock import LOCK, take
+from simulator.study.owner import FORMAT, Owner, read_owner
+from simulator.study.record import CellRecord, cell_from_plain, cell_with_nan, json_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HALF_WRITTEN = ".half-written-"
-HALF_TEXT = ".half-text-"
+ASIDE = "set-aside"
 NAME_LENGTH = 16
-OWNER_SAYS = {"format", "hash", "title"}
+RECORD = "record.json"
+FRAMES = ("requests", "events")
+CELL_FILES = frozenset({RECORD, *(f"{name}.parquet" for name in FRAMES)})
+TELL_NOBODY: Callable[[str], None] = lambda text: None  # noqa: E731
 
 
 @dataclass(frozen=True)
@@ -47,92 +65,146 @@ class RunFolder:
         path: The folder; made when it does not exist.
         hash: Content hash of the run.
         title: The scenario's title, for whoever looks into the folder.
+        shard: Which share of the cells is written here by this process; others may write other shards meanwhile.
+        tell: Told of what was not as it was written.
     """
 
-    def __init__(self, path: Path, hash: str, title: str) -> None:  # noqa: A002 - the word of the record
+    def __init__(self, path: Path, hash: str, title: str, *, shard: str = "",  # noqa: A002 - the word of the record
+                 tell: Callable[[str], None] = TELL_NOBODY) -> None:
         self.path = path
         self.hash = hash
         self.title = title
+        self.shard = shard
+        self.tell = tell
+        self._lock: Path | None = None
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the folder ours, and nobody else's until the end.
+
+        Raises:
+            RunFolderError: it holds another run or other things, is being written, or cannot be written.
+        """
+        self.claim()
+        try:
+            yield
+        finally:
+            self.release()
 
     def claim(self) -> None:
         """Make the folder ours, or find that it already is.
 
         Raises:
-            RunFolderError: it holds another run or other things, or cannot be written.
+            RunFolderError: it holds another run or other things, is being written, or cannot be written.
         """
         with self._writing():
             self.path.mkdir(parents=True, exist_ok=True)
-            self._own()
-            cells = self.path / "cells"
-            cells.mkdir(exist_ok=True)
-            for left_over in cells.glob(HALF_WRITTEN + "*"):
-                shutil.rmtree(left_over)
-            for left_over in self.path.glob(f"{HALF_TEXT}*"):
-                left_over.unlink()
+            self._check_owner()
+            self._lock = take(self.path, self.shard)
+            try:
+                self._own()
+            except BaseException:
+                self.release()
+                raise
+
+    def release(self) -> None:
+        """Let others write the folder."""
+        if self._lock is not None:
+            with suppress(OSError):
+                self._lock.unlink()
+            self._lock = None
 
     def _own(self) -> None:
-        """Write whose folder this is, or raise RunFolderError where it is not ours."""
+        """Write whose folder this is, and clear what a killed run has left."""
+        if self._check_owner():
+            self._write_owner()
+        cells = self.path / "cells"
+        cells.mkdir(exist_ok=True)
+        left_over = [*cells.glob(f"{HALF_WRITTEN}{self.shard}*")]
+        if not self.shard:  # nobody else is at work
+            left_over += self.path.glob(f"{HALF_TEXT}*")
+        for path in left_over:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        owner = read_owner(self.path)
+        if owner and owner.format < FORMAT:
+            self._upgrade(cells)
+
+    def _check_owner(self) -> bool:
+        """Return whether the folder is nobody's yet; raise RunFolderError where it is another run's."""
         way_out = "give another folder with --out, or move this one away"
-        owner = self._owner()
+        owner = read_owner(self.path)
         if owner is None:
-            if any(not path.name.startswith(HALF_TEXT) for path in self.path.iterdir()):
+            mine = (HALF_TEXT, LOCK)
+            if any(not path.name.startswith(mine) for path in self.path.iterdir()):
                 raise RunFolderError(Problem(f"--out {self.path}", "the folder holds other things and no run", way_out))
-            self._write_owner()
-        elif owner.get("hash") != self.hash and set(owner) == OWNER_SAYS and self._is_barren():
-            self._write_owner()
-        elif owner.get("hash") != self.hash:
-            other = f"{owner.get('title')!r} ({str(owner.get('hash'))[:NAME_LENGTH]})"
-            raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {other}", way_out))
+            return True
+        owner.check(self.path)
+        if owner.is_of(self.hash):
+            return False
+        if owner.is_known and self._is_barren():
+            return True
+        raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {owner}", way_out))
 
     def _write_owner(self) -> None:
-        plain = {"format": FORMAT, "hash": self.hash, "title": self.title}
-        write_text(self.path / "run.json", json.dumps(plain) + "\n")
+        write_whole(self.path / "run.json", Owner(FORMAT, ((self.hash, self.title),)).text().encode())
 
     def _is_barren(self) -> bool:
         """Return whether the run of this folder came to nothing, such as one of a model that was wrong."""
         left = {path.name for path in self.path.iterdir()} | {path.name for path in self.path.glob("cells/*")}
-        return all(name in {"run.json", "cells"} or name.startswith((HALF_TEXT, HALF_WRITTEN)) for name in left)
+        return all(name in {"run.json", "cells"} or name.startswith((HALF_TEXT, HALF_WRITTEN, LOCK)) for name in left)
+
+    def _upgrade(self, cells: Path) -> None:
+        """Give cells that were written before there were checksums theirs."""
+        count = 0
+        for folder in cells_in(cells):
+            files = {name: (folder / name).read_bytes() for name in CELL_FILES if (folder / name).is_file()}
+            with suppress(TornError):
+                if not (folder / SUMS).exists() and parsed(files):
+                    write_whole(folder / SUMS, with_sums(files)[SUMS])
+                    count += 1
+        self._write_owner()
+        self.tell(f"{self.path}: upgraded from an older format; {count} cells have checksums now")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Tell what the disk refuses as a problem of this folder."""
-        try:
+        with refusals(Path(f"--out {self.path}")):
             yield
-        except OSError as error:
-            told = f"cannot be written ({error.strerror})"
-            raise RunFolderError(Problem(f"--out {self.path}", told, "give a folder that you may write to")) from error
-
-    def _owner(self) -> dict[str, Any] | None:
-        try:
-            owner = json.loads((self.path / "run.json").read_text())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            return {"title": "unreadable run.json", "hash": ""}
-        return owner if isinstance(owner, dict) else {"title": "foreign run.json", "hash": ""}
 
     def find(self, cell_hash: str) -> CellAnswer | None:
-        """Return a finished cell, or None; a torn or foreign one is set aside and counts as not finished."""
+        """Return a finished cell, or None; one that is not as it was written is set aside."""
         folder = self.path / "cells" / cell_hash[:NAME_LENGTH]
         if not folder.is_dir():
             return None
-        answer = read_cell(folder)
-        if answer is None or answer.record.hash != cell_hash:
-            folder.rename(Path(tempfile.mkdtemp(prefix=".torn-", dir=folder.parent)) / folder.name)
+        try:
+            return read_cell(folder, cell_hash)
+        except TornError as torn:
+            with self._writing():
+                self.set_aside(folder, str(torn))
             return None
-        return answer
+
+    def set_aside(self, path: Path, why: str) -> None:
+        """Move what cannot be trusted out of the way, and say so."""
+        aside, number = self.path / ASIDE, 1
+        aside.mkdir(exist_ok=True)
+        while (target := aside / f"{path.name}-{number}").exists():
+            number += 1
+        path.rename(target)
+        self.tell(f"{path}: {why}; moved to {target}, and the cell is run again")
 
     def keep(self, answer: CellAnswer) -> None:
         """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
         cells = self.path / "cells"
         with self._writing():
-            half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN, dir=cells))
-            (half / "record.json").write_text(json_text(asdict(answer.record)))
-            for name, frame in (("requests", answer.requests), ("events", answer.events)):
-                if is_timed(answer.record):
-                    frame.to_parquet(half / f"{name}.parquet", index=False)
-            half.chmod(0o755)
-            half.rename(cells / answer.record.hash[:NAME_LENGTH])
+            half = Path(tempfile.mkdtemp(prefix=HALF_WRITTEN + self.shard, dir=cells))
+            try:
+                for name, content in with_sums(files_of(answer)).items():
+                    write_bytes(half / name, content)
+                half.chmod(0o755)
+                move_into_place(half, cells / answer.record.hash[:NAME_LENGTH])
+            except BaseException:
+                shutil.rmtree(half, ignore_errors=True)
+                raise
 
     def write_frames(self, answers: Sequence[CellAnswer]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Write the requests and events of all cells as one file each, where there are any, and return them."""
@@ -140,28 +212,74 @@ class RunFolder:
         frames = (("requests", requests), ("events", events)) if any(is_timed(a.record) for a in answers) else ()
         with self._writing():
             for name, frame in frames:
-                half = self.path / f".{name}.parquet"
-                frame.to_parquet(half, index=False)
-                half.replace(self.path / f"{name}.parquet")
+                write_whole(self.path / f"{name}.parquet", parquet_bytes(frame))
         return requests, events
 
     def write_record(self, text: str) -> None:
-        """Write the record of the whole run, last of all."""
+        """Write the record of the whole run and the checksums of its files, last of all."""
         with self._writing():
-            write_text(self.path / "record.json", text)
+            write_whole(self.path / RECORD, text.encode())
+            files = {name: (self.path / name).read_bytes() for name in CELL_FILES if (self.path / name).is_file()}
+            write_whole(self.path / SUMS, with_sums(files)[SUMS])
 
 
-def read_cell(folder: Path) -> CellAnswer | None:
-    """Return the cell in a folder, or None where something in it cannot be read."""
+def move_into_place(half: Path, place: Path) -> None:
+    """Give a cell its name; where another process was quicker with the same cell, its cell stays."""
+    try:
+        half.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+        shutil.rmtree(half)
+    settle(place.parent)
+
+
+def cells_in(cells: Path) -> list[Path]:
+    """Return the folders of cells, in the order of their names."""
+    if not cells.is_dir():
+        return []
+    return sorted(path for path in cells.iterdir() if len(path.name) == NAME_LENGTH and path.is_dir())
+
+
+def files_of(answer: CellAnswer) -> dict[str, bytes]:
+    """Return what is written of a cell, by the names of files."""
+    files = {RECORD: json_text(asdict(answer.record)).encode()}
+    if is_timed(answer.record):
+        frames = (answer.requests, answer.events)
+        files |= {f"{name}.parquet": parquet_bytes(frame) for name, frame in zip(FRAMES, frames, strict=True)}
+    return files
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a frame as the bytes of a Parquet file."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def read_cell(folder: Path, cell_hash: str) -> CellAnswer:
+    """Return the cell in a folder.
+
+    Raises:
+        TornError: it is not as it was written, or another cell.
+    """
+    answer = parsed(checked(folder, CELL_FILES))
+    if answer.record.hash != cell_hash:
+        raise TornError(f"it is the cell {answer.record.hash[:NAME_LENGTH]}")
+    return answer
+
+
+def parsed(files: dict[str, bytes]) -> CellAnswer:
+    """Return a cell from the bytes of its files; raise TornError where they are none."""
     import pandas as pd  # noqa: PLC0415 - heavy
 
     try:
-        record = cell_from_plain(cell_with_nan(json.loads((folder / "record.json").read_text())))
+        record = cell_from_plain(cell_with_nan(json.loads(files[RECORD])))
         requests, events = no_requests(), no_events()
         if is_timed(record):
-            requests, events = (pd.read_parquet(folder / f"{name}.parquet") for name in ("requests", "events"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+            requests, events = (pd.read_parquet(io.BytesIO(files[f"{name}.parquet"])) for name in FRAMES)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TornError("it cannot be read as a cell") from error
     return CellAnswer(record, requests, events)
 
 
@@ -179,11 +297,6 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, half = tempfile.mkstemp(prefix=HALF_TEXT, dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(half).chmod(0o644)
-    Path(half).replace(path)
+    """Write a text file whole or not at all; raise RunFolderError where the disk refuses it."""
+    with refusals(path):
+        write_whole(path, text.encode())

@@ -26,7 +26,7 @@ class Told(Progress):
     """Remembers what it was told."""
 
     def __init__(self):
-        self.cells, self.simulated, self.weights = [], [], []
+        self.cells, self.simulated, self.weights, self.aside = [], [], [], []
 
     def cell(self, label, done, total, was_found):
         self.cells.append((label, was_found))
@@ -36,6 +36,9 @@ class Told(Progress):
 
     def trained(self, label, was_cached, weights):
         self.weights.append((label, was_cached, weights))
+
+    def set_aside(self, text):
+        self.aside.append(text)
 
 
 def three_cells(**more):

@@ -6,8 +6,9 @@ import pytest
 from small import Told, three_cells, tree_bytes
 
 from simulator.errors import RunFolderError
+from simulator.study.disk import HALF_TEXT
 from simulator.study.run import run
-from simulator.study.store import HALF_TEXT, HALF_WRITTEN, NAME_LENGTH, RunFolder
+from simulator.study.store import ASIDE, HALF_WRITTEN, NAME_LENGTH, RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,10 @@ def test_a_torn_cell_is_set_aside_and_runs_again(folder, name, content):
     before, told = tree_bytes(folder), Told()
     run(three_cells(), folder, progress=told)
     assert len(set(told.simulated)) == 1
-    assert list((folder / "cells").glob(".torn-*/*")) != []
+    assert [path.name for path in (folder / ASIDE).iterdir()] == [f"{torn.name}-1"]
+    (said,) = told.aside
+    assert str(torn) in said
+    assert f"{torn.name}-1" in said
     assert tree_bytes(folder) == before
 
 
@@ -117,9 +121,10 @@ def test_a_folder_of_another_run_is_refused_and_left_as_it_is(folder, finished):
 
 
 def test_a_folder_whose_run_came_to_nothing_is_taken_over(tmp_path):
-    RunFolder(tmp_path, "abc", "a run with a model that was wrong").claim()
-    (tmp_path / "cells" / f"{HALF_WRITTEN}abc").mkdir()
-    RunFolder(tmp_path, "def", "the same, corrected").claim()
+    with RunFolder(tmp_path, "abc", "a run with a model that was wrong").claimed():
+        (tmp_path / "cells" / f"{HALF_WRITTEN}abc").mkdir()
+    with RunFolder(tmp_path, "def", "the same, corrected").claimed():
+        pass
     assert json.loads((tmp_path / "run.json").read_text())["hash"] == "def"
     (tmp_path / "volatile.json").write_text("{}")
     with pytest.raises(RunFolderError):
@@ -158,4 +163,4 @@ def test_a_disk_that_refuses_a_cell_is_told_as_a_problem_of_the_folder(tmp_path,
 
 def test_an_empty_folder_is_taken_and_says_whose_it_is(tmp_path):
     RunFolder(tmp_path, "abc", "a title").claim()
-    assert json.loads((tmp_path / "run.json").read_text()) == {"format": 1, "hash": "abc", "title": "a title"}
+    assert json.loads((tmp_path / "run.json").read_text()) == {"format": 2, "hash": "abc", "title": "a title"}
