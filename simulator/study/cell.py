@@ -20,6 +20,7 @@ from simulator.scenario.variants import Variant
 from simulator.study.answer_findings import note_answers
 from simulator.study.answers import Answers, answers, network_of
 from simulator.study.assemble import Assembly, given_costs
+from simulator.study.cell_files import CellAnswer
 from simulator.study.certificate_findings import find_certificate
 from simulator.study.codec_findings import find_codecs
 from simulator.study.design_findings import Asked, find_designs
@@ -39,7 +40,6 @@ from simulator.study.reliance_findings import find_reliance
 from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.score_findings import called_by_its_score, find_scores
 from simulator.study.sensitivity_findings import find_sensitivity
-from simulator.study.store import CellAnswer
 from simulator.study.tail_findings import find_tail
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic

@@ -20,6 +20,7 @@ from simulator.scenario.variants import Variant, variants
 from simulator.study.again import order_of
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
+from simulator.study.cell_files import CellAnswer
 from simulator.study.connections import connections_of
 from simulator.study.fingerprint import fingerprint
 from simulator.study.input_differences import under_inputs
@@ -29,7 +30,7 @@ from simulator.study.quick import quickened
 from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.search import Search
-from simulator.study.store import CellAnswer, RunFolder, write_text
+from simulator.study.store import RunFolder, write_text
 from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded
 from simulator.scenario.searching import value_at
 from simulator.scenario.variants import Variant, variant_at
+from simulator.study.cell_files import CellAnswer
 from simulator.study.progress import Progress
 from simulator.study.record import CellRecord
 from simulator.study.samplers import Point, Sampler, sampler_of
-from simulator.study.store import CellAnswer
 
 AnswerOf = Callable[[Variant], CellAnswer]
 ROOT_SEED = "root seed"

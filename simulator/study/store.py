@@ -10,52 +10,47 @@ OUT/set-aside/               what was found there and is not what was written
 
 from __future__ import annotations
 
-import io
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.errors import Problem, RunFolderError
+from simulator.study.cell_files import (
+    CELL_FILES,
+    FRAMES,
+    NAME_LENGTH,
+    RECORD,
+    CellAnswer,
+    cells_in,
+    files_of,
+    is_timed,
+    joined,
+    parquet_bytes,
+    parsed,
+    read_cell,
+)
 from simulator.study.disk import (
     HALF_TEXT,
     SUMS,
     TornError,
-    checked,
     refusals,
     settle,
     with_sums,
     write_bytes,
     write_whole,
 )
-from simulator.study.frames import no_events, no_requests
 from simulator.study.lock import LOCK, take
 from simulator.study.owner import FORMAT, Owner, read_owner
-from simulator.study.record import CellRecord, cell_from_plain, cell_with_nan, json_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HALF_WRITTEN = ".half-written-"
 ASIDE = "set-aside"
-NAME_LENGTH = 16
-RECORD = "record.json"
-FRAMES = ("requests", "events")
-CELL_FILES = frozenset({RECORD, *(f"{name}.parquet" for name in FRAMES)})
 TELL_NOBODY: Callable[[str], None] = lambda text: None  # noqa: E731
-
-
-@dataclass(frozen=True)
-class CellAnswer:
-    """A finished cell: its record, one row for each request, one row for each switch of a component."""
-
-    record: CellRecord
-    requests: pd.DataFrame
-    events: pd.DataFrame
 
 
 class RunFolder:
@@ -209,7 +204,7 @@ class RunFolder:
     def write_frames(self, answers: Sequence[CellAnswer]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Write the requests and events of all cells as one file each, where there are any, and return them."""
         requests, events = joined([a.requests for a in answers]), joined([a.events for a in answers])
-        frames = (("requests", requests), ("events", events)) if any(is_timed(a.record) for a in answers) else ()
+        frames = tuple(zip(FRAMES, (requests, events), strict=True)) if any(is_timed(a.record) for a in answers) else ()
         with self._writing():
             for name, frame in frames:
                 write_whole(self.path / f"{name}.parquet", parquet_bytes(frame))
@@ -232,68 +227,6 @@ def move_into_place(half: Path, place: Path) -> None:
             raise
         shutil.rmtree(half)
     settle(place.parent)
-
-
-def cells_in(cells: Path) -> list[Path]:
-    """Return the folders of cells, in the order of their names."""
-    if not cells.is_dir():
-        return []
-    return sorted(path for path in cells.iterdir() if len(path.name) == NAME_LENGTH and path.is_dir())
-
-
-def files_of(answer: CellAnswer) -> dict[str, bytes]:
-    """Return what is written of a cell, by the names of files."""
-    files = {RECORD: json_text(asdict(answer.record)).encode()}
-    if is_timed(answer.record):
-        frames = (answer.requests, answer.events)
-        files |= {f"{name}.parquet": parquet_bytes(frame) for name, frame in zip(FRAMES, frames, strict=True)}
-    return files
-
-
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as the bytes of a Parquet file."""
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def read_cell(folder: Path, cell_hash: str) -> CellAnswer:
-    """Return the cell in a folder.
-
-    Raises:
-        TornError: it is not as it was written, or another cell.
-    """
-    answer = parsed(checked(folder, CELL_FILES))
-    if answer.record.hash != cell_hash:
-        raise TornError(f"it is the cell {answer.record.hash[:NAME_LENGTH]}")
-    return answer
-
-
-def parsed(files: dict[str, bytes]) -> CellAnswer:
-    """Return a cell from the bytes of its files; raise TornError where they are none."""
-    import pandas as pd  # noqa: PLC0415 - heavy
-
-    try:
-        record = cell_from_plain(cell_with_nan(json.loads(files[RECORD])))
-        requests, events = no_requests(), no_events()
-        if is_timed(record):
-            requests, events = (pd.read_parquet(io.BytesIO(files[f"{name}.parquet"])) for name in FRAMES)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TornError("it cannot be read as a cell") from error
-    return CellAnswer(record, requests, events)
-
-
-def is_timed(record: CellRecord) -> bool:
-    """Return whether a cell has simulated requests, and so frames of them."""
-    return "too_late" in record.counts
-
-
-def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return frames of the same columns below each other."""
-    import pandas as pd  # noqa: PLC0415 - heavy
-
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from small import Told, three_cells, tree_bytes
 
 from simulator.errors import RunFolderError
+from simulator.study.cell_files import NAME_LENGTH
 from simulator.study.disk import HALF_TEXT
 from simulator.study.run import run
-from simulator.study.store import ASIDE, HALF_WRITTEN, NAME_LENGTH, RunFolder
+from simulator.study.store import ASIDE, HALF_WRITTEN, RunFolder
 
 
 @pytest.fixture(scope="module")
