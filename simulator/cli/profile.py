@@ -50,7 +50,7 @@ def profile(
     with located(loaded, cell.scenario.model):
         times = profiled(assembly, runs, quick=quick)
     console = Console()
-    console.print(*table_of(times, cell.scenario.strategy).tables(console.width))
+    console.print(table_of(times, cell.scenario.strategy))
     if out is not None:
         write_times(times, out)
         console.print(f"{len(times)} parts, {runs} runs each, written to {out}")

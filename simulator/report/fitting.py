@@ -51,7 +51,7 @@ class FittingTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | Text]:
         """Yield the tables that fit the width at hand."""
         for table in self.tables(options.max_width):
-            yield table
+            yield from _with_words(table)
             yield Text("")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -100,6 +100,16 @@ def width_of(table: Table) -> int:
     bare.rows = table.rows
     console = Console(width=ENDLESS)
     return Measurement.get(console, console.options, bare).maximum
+
+
+def _with_words(table: Table) -> Iterator[Table | Text]:
+    """Yield title, table and caption apart, so that a narrow table does not break its words into short lines."""
+    title, caption, table.title, table.caption = table.title, table.caption, None, None
+    if title:
+        yield Text(str(title), style=table.title_style)
+    yield table
+    if caption:
+        yield Text(str(caption), style="table.caption")
 
 
 def aligned(texts: list[str]) -> list[str]:

@@ -134,3 +134,21 @@ def test_the_python_lines_of_the_readme_run(tmp_path):
     ran = python("-c", python_block() + "\nprint(len(requests), 'requests')", folder=tmp_path)
     assert ran.code == 0, ran.said
     assert re.search(r"\b[1-9]\d* requests", ran.said)
+
+
+def without_margin(text):
+    return "\n".join(line.strip() for line in text.splitlines())
+
+
+@has_command
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["first", "outage", "availability"])
+def test_the_printed_tables_of_the_pages_are_what_their_commands_print(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "100")
+    said = without_margin(python("-m", "simulator", "run", name, "--out", tmp_path / "run", timeout_s=900).said)
+    readme = re.search(r"```\n(A wearable's.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[1]
+    shown = re.findall(r"`sim run (\w+)`[ \n]prints(?:, among others,)?\n\n(.*?)\n(?=\S)",
+                       (ROOT / "docs/tutorial.md").read_text(), flags=re.DOTALL)
+    assert sorted(page for page, _ in shown) == ["availability", "first", "outage"]
+    blocks = [block for page, block in shown if page == name] + [readme] * (name == "first")
+    assert [block for block in blocks if without_margin(block).strip() not in said] == []

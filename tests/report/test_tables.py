@@ -220,6 +220,15 @@ def test_long_heads_of_turned_tables_take_lines_so_that_more_cells_stand_beside_
     assert all(len(line) <= 18 for head in heads for line in head.split("\n"))
 
 
+def test_title_and_caption_of_a_narrow_table_take_the_width_of_the_terminal_not_of_the_table():
+    table = FittingTable("Expected accuracy, difference from vanilla", ["strategy", "x"], [["dfg", "1"]], "c " * 60)
+    lines = printed(table, 80).splitlines()
+    assert lines[0] == "Expected accuracy, difference from vanilla"
+    assert [len(line.strip()) for line in lines if line.startswith("c c")] == [79, 39], "as wide as the terminal"
+    assert all(len(line) <= 80 for line in lines)
+    assert printed(FittingTable("", ["a"], [["b"]])).splitlines()[0].strip() == "", "no title, no line for it"
+
+
 def test_a_note_on_several_cells_is_told_once_with_their_names():
     cells = [CellRecord("", {"a": name}, notes=notes) for name, notes in
              (("x", ("few", "slow")), ("y", ("few",)), ("z", ("few", "slow")))]
