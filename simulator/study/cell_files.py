@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,21 @@ def cells_in(cells: Path) -> list[Path]:
     return sorted(path for path in cells.iterdir() if len(path.name) == NAME_LENGTH and path.is_dir())
 
 
+def labelled(answer: CellAnswer, label: Mapping[str, str], name: str) -> CellAnswer:
+    """Return an answer under a label, with a name in its frames: those of one run, as another may call it otherwise."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    requests, events = answer.requests, answer.events
+    if len(requests):
+        requests = requests.assign(cell=pd.Categorical.from_codes([0] * len(requests), categories=pd.Index([name])))
+    if len(events):
+        events = events.assign(cell=name)
+    return CellAnswer(replace(answer.record, label=dict(label)), requests, events)
+
+
 def files_of(answer: CellAnswer) -> dict[str, bytes]:
-    """Return what is written of a cell, by the names of files."""
+    """Return what is written of a cell, by the names of files; its label is not, which is the run's."""
+    answer = labelled(answer, {}, answer.record.hash[:NAME_LENGTH])
     files = {RECORD: json_text(asdict(answer.record)).encode()}
     if is_timed(answer.record):
         frames = (answer.requests, answer.events)

@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from simulator.scenario.variants import Variant, variants
 from simulator.study.again import order_of
 from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
-from simulator.study.cell_files import CellAnswer
+from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
 from simulator.study.fingerprint import fingerprint
 from simulator.study.input_differences import under_inputs
@@ -138,8 +138,8 @@ def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], known: Mapping[
         return searched.cells, searched.told
     answers = []
     for number, (cell, name) in enumerate(cells, 1):
-        answers.append(labelled(known.get(name) or doing.found_or_made(cell, name), cell))
         label = ", ".join(cell.label.values()) or doing.loaded.scenario.title
+        answers.append(labelled(known.get(name) or doing.found_or_made(cell, name), cell.label, label))
         doing.progress.cell(label, number, len(cells), name in known)
     return answers, {}
 
@@ -175,7 +175,8 @@ class Doing:
 
     def answer(self, cell: Variant) -> CellAnswer:
         """Return the answer of a cell, found or made, under the cell's label."""
-        return labelled(self.found_or_made(cell, cell_hash(cell, quick=self.quick, data=fingerprint(cell))), cell)
+        done = self.found_or_made(cell, cell_hash(cell, quick=self.quick, data=fingerprint(cell)))
+        return labelled(done, cell.label, ", ".join(cell.label.values()) or self.loaded.scenario.title)
 
     def found_or_made(self, cell: Variant, name: str) -> CellAnswer:
         """Return the answer of a cell of that name, run and kept where it is not finished yet."""
@@ -186,11 +187,6 @@ class Doing:
         self.folder.keep(done)
         self.made.append(name)
         return done
-
-
-def labelled(done: CellAnswer, cell: Variant) -> CellAnswer:
-    """Return an answer under the label that its cell has in this run."""
-    return replace(done, record=replace(done.record, label=dict(cell.label)))
 
 
 def default_folder(loaded: Loaded, whole: str, *, quick: bool) -> Path:
