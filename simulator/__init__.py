@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import RunFolderError, ScenarioError, SimulatorError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from simulator.scenario.load import Loaded
     from simulator.study.progress import Progress
     from simulator.study.run import Run
 
-__all__ = ["RunFolderError", "ScenarioError", "SimulatorError", "load", "run"]
+__all__ = ["RunFolderError", "ScenarioError", "SimulatorError", "load", "results", "run"]
 
 
 def load(scenario: str | Path, set: Mapping[str, Any] | None = None) -> Loaded:  # noqa: A002 - the word of the command line
@@ -51,9 +53,29 @@ def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, p
     """
     from simulator.report.page import is_shown  # noqa: PLC0415 - keeps the import of the package light
     from simulator.report.write import report_on  # noqa: PLC0415
+    from simulator.study.disk import refusals  # noqa: PLC0415
+    from simulator.study.fingerprint import file_hash  # noqa: PLC0415
     from simulator.study.run import run as run_study  # noqa: PLC0415
 
     done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress)
-    if not is_shown(done.record, done.folder):
-        report_on(done, loaded)
+    if not is_shown(file_hash(done.folder / "record.json"), done.folder):
+        with refusals(done.folder):
+            report_on(done, loaded)
     return done
+
+
+def results(folder: str | Path) -> pd.DataFrame:
+    """Return the estimates of a run as a tidy frame: one row for each cell and estimate.
+
+    Columns are the keys of the sweep, then ``cell, estimate, unit, value, low, high, method, samples, uncertainty``.
+
+    Args:
+        folder: A run folder, or its ``record.json``; of a run that is not finished it is the cells that are.
+
+    Raises:
+        RunFolderError: there is no run, or its record is not as it was written.
+    """
+    from simulator.study.tidy import frame  # noqa: PLC0415 - keeps the import of the package light
+    from simulator.study.whole import read_cells  # noqa: PLC0415
+
+    return frame(read_cells(Path(folder)).cells)

@@ -14,8 +14,10 @@ from simulator.cli.design import design
 from simulator.cli.explain import explain
 from simulator.cli.fit import fit
 from simulator.cli.list_ import list_
+from simulator.cli.merge import merge
 from simulator.cli.partition import partition
 from simulator.cli.profile import profile
+from simulator.cli.results import export, results
 from simulator.cli.run import run
 from simulator.cli.schema import schema
 from simulator.cli.whatif import whatif
@@ -58,6 +60,9 @@ app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help
 app.command("run")(told(run))
 app.command("design")(told(design))
 app.command("whatif")(told(whatif))
+app.command("results")(told(results))
+app.command("export")(told(export))
+app.command("merge")(told(merge))
 app.command("explain")(told(explain))
 app.command("check")(told(check))
 app.command("list")(told(list_))

@@ -117,17 +117,17 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     return PAGE.format(record=fingerprint(record), title=title, style=CSS, content=content)
 
 
-def is_shown(record: Record, folder: Path) -> bool:
-    """Return whether the page in a folder shows this record, as it is: an older one may lack what is reported now."""
+def is_shown(mark: str, folder: Path) -> bool:
+    """Return whether the page in a folder shows the record with a fingerprint: an older page may lack what it says."""
     try:
         with (folder / "report.html").open(encoding="utf-8") as file:
-            return fingerprint(record) in file.read(HEAD_LENGTH)
+            return mark in file.read(HEAD_LENGTH)
     except (OSError, UnicodeDecodeError):
         return False
 
 
 def fingerprint(record: Record) -> str:
-    """Return the hash of everything that a record says."""
+    """Return the hash of everything that a record says: that of its file."""
     return hashlib.sha256(record.to_json().encode()).hexdigest()
 
 

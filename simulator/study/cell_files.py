@@ -83,14 +83,21 @@ def parsed(files: dict[str, bytes]) -> CellAnswer:
     """Return a cell from the bytes of its files; raise TornError where they are none."""
     import pandas as pd  # noqa: PLC0415 - heavy
 
+    record, requests, events = record_of(files), no_requests(), no_events()
     try:
-        record = cell_from_plain(cell_with_nan(json.loads(files[RECORD])))
-        requests, events = no_requests(), no_events()
         if is_timed(record):
             requests, events = (pd.read_parquet(io.BytesIO(files[f"{name}.parquet"])) for name in FRAMES)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TornError("it cannot be read as a cell") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise TornError("its frames cannot be read") from error
     return CellAnswer(record, requests, events)
+
+
+def record_of(files: Mapping[str, bytes]) -> CellRecord:
+    """Return the record of a cell from the bytes of its files; raise TornError where it is none."""
+    try:
+        return cell_from_plain(cell_with_nan(json.loads(files[RECORD])))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TornError("its record cannot be read") from error
 
 
 def is_timed(record: CellRecord) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +15,24 @@ from simulator.scenario.cross import service_paths, trace_blocks
 from simulator.scenario.variants import Variant, alone
 from simulator.study.assemble import find_file, has_layers
 
-BLOCK = 1 << 20
+PACKAGE = "seglearn"  # brings the data that have no path
+
+
+@dataclass(frozen=True)
+class Read:
+    """Something that a cell reads beside its scenario.
+
+    Args:
+        what: What it is read for, such as ``data csv``.
+        files: Hash of each file, folder or package, by its path or name, in order.
+    """
+
+    what: str
+    files: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        """Return the words that enter a fingerprint."""
+        return f"{self.what} {' '.join(found for _, found in self.files)}"
 
 
 def fingerprint(cell: Variant) -> str:
@@ -21,24 +40,52 @@ def fingerprint(cell: Variant) -> str:
 
     Without a model of layers and without files it is empty.
     """
-    said = []
+    said = [str(read) for read in _own_reads(cell)]
+    others = [f"{name} {fingerprint(alone(cell, name))}" for name in cell.others]
+    return "; ".join([*said, *others, *(str(read) for read in _shared_reads(cell))])
+
+
+def reads(cell: Variant) -> Iterator[Read]:
+    """Yield what a cell reads, what its other models read included."""
+    yield from _own_reads(cell)
+    for name in cell.others:
+        for read in reads(alone(cell, name)):
+            yield Read(f"{name}: {read.what}", read.files)
+    yield from _shared_reads(cell)
+
+
+def _own_reads(cell: Variant) -> Iterator[Read]:
+    """Yield what a cell's own model and requests read."""
     data = cell.model.data
     if data is not None and cell.scenario.outcomes is None and has_layers(cell.model):
         path = getattr(data, "path", None)
-        said.append(f"data {data.kind} {path_hash(find_file(path, cell.base)) if path else package('seglearn')}")
+        found = find_file(path, cell.base) if path else None
+        whole = (str(found), path_hash(found)) if found else (PACKAGE, package(PACKAGE))
+        yield Read(f"data {data.kind}", (whole,))
     if cell.model.keras is not None:
-        said.append(f"keras {file_hash(cell.model.keras.file)}")
+        yield _read("keras", cell.model.keras.file)
     if isinstance(cell.scenario.outcomes, TableOutcomes):
-        said.append(f"outcomes {file_hash(find_file(cell.scenario.outcomes.path, cell.base))}")
+        yield _read("outcomes", find_file(cell.scenario.outcomes.path, cell.base))
     workload = cell.scenario.workload
     if workload is not None and isinstance(workload.arrivals, TraceArrivals):
-        said.append(f"arrivals {file_hash(find_file(workload.arrivals.path, cell.base))}")
-    said += [f"{name} {fingerprint(alone(cell, name))}" for name in cell.others]
-    said += [f"service {file_hash(find_file(path, cell.base))}" for path in service_paths(cell.model).values()]
+        yield _read("arrivals", find_file(workload.arrivals.path, cell.base))
+
+
+def _shared_reads(cell: Variant) -> Iterator[Read]:
+    """Yield what a cell's machines read."""
+    for path in service_paths(cell.model).values():
+        yield _read("service", find_file(path, cell.base))
     for block in trace_blocks(cell.scenario).values():
-        files = [path for path in (block.path, block.nodes) if path is not None]
-        said.append(f"trace {' '.join(file_hash(find_file(path, cell.base)) for path in files)}")
-    return "; ".join(said)
+        yield _read("trace", *(find_file(path, cell.base) for path in (block.path, block.nodes) if path is not None))
+
+
+def _read(what: str, *paths: Path) -> Read:
+    return Read(what, tuple((str(path), file_hash(path)) for path in paths))
+
+
+def hash_now(name: str) -> str:
+    """Return the present hash of what a cell has read, by its path or name."""
+    return package(name) if name == PACKAGE else path_hash(Path(name))
 
 
 def path_hash(path: Path) -> str:

@@ -23,6 +23,8 @@ from simulator.study.cell import answer
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
 from simulator.study.fingerprint import fingerprint
+from simulator.study.finished import finished
+from simulator.study.index import index_of
 from simulator.study.input_differences import under_inputs
 from simulator.study.memory import Memory, trainings
 from simulator.study.progress import Progress
@@ -89,12 +91,15 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     began, began_ns = time.time(), time.monotonic_ns()
     progress = progress or Progress()
     loaded = quickened(loaded) if quick else loaded
+    if before := finished(loaded, out, quick=quick):
+        return Run(before.record, before.requests, before.events, before.folder, was_found=True)
     cells = variants(loaded)
     hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
     whole = run_hash([*hashes, *_of_search(loaded)])
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title,
                        tell=progress.set_aside)
     with folder.claimed():
+        folder.write_index(index_of(loaded, cells, hashes, whole, quick=quick))
         known = {name: found for name in hashes if (found := folder.find(name))}
         to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
         progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))

@@ -42,6 +42,7 @@ from simulator.study.disk import (
     write_bytes,
     write_whole,
 )
+from simulator.study.index import Index, write_index
 from simulator.study.lock import LOCK, take
 from simulator.study.owner import FORMAT, Owner, read_owner
 
@@ -149,16 +150,18 @@ class RunFolder:
         return all(name in {"run.json", "cells"} or name.startswith((HALF_TEXT, HALF_WRITTEN, LOCK)) for name in left)
 
     def _upgrade(self, cells: Path) -> None:
-        """Give cells that were written before there were checksums theirs."""
-        count = 0
+        """Write cells that are older than checksums as they are written now."""
+        found = 0
         for folder in cells_in(cells):
             files = {name: (folder / name).read_bytes() for name in CELL_FILES if (folder / name).is_file()}
             with suppress(TornError):
-                if not (folder / SUMS).exists() and parsed(files):
-                    write_whole(folder / SUMS, with_sums(files)[SUMS])
-                    count += 1
+                answer = parsed(files)
+                folder.rename(cells / f"{HALF_WRITTEN}old-{folder.name}")
+                self.keep(answer)
+                shutil.rmtree(cells / f"{HALF_WRITTEN}old-{folder.name}")
+                found += 1
         self._write_owner()
-        self.tell(f"{self.path}: upgraded from an older format; {count} cells have checksums now")
+        self.tell(f"{self.path}: upgraded from an older format, {found} cells with checksums now")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -180,12 +183,7 @@ class RunFolder:
 
     def set_aside(self, path: Path, why: str) -> None:
         """Move what cannot be trusted out of the way, and say so."""
-        aside, number = self.path / ASIDE, 1
-        aside.mkdir(exist_ok=True)
-        while (target := aside / f"{path.name}-{number}").exists():
-            number += 1
-        path.rename(target)
-        self.tell(f"{path}: {why}; moved to {target}, and the cell is run again")
+        self.tell(f"{path}: {why}; moved to {move_aside(self.path, path)}, and the cell is run again")
 
     def keep(self, answer: CellAnswer) -> None:
         """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
@@ -210,12 +208,26 @@ class RunFolder:
                 write_whole(self.path / f"{name}.parquet", parquet_bytes(frame))
         return requests, events
 
+    def write_index(self, index: Index) -> None:
+        """Write which cells the run has, for whoever looks for it or for labels of its cells."""
+        with self._writing():
+            write_index(self.path, index)
+
     def write_record(self, text: str) -> None:
         """Write the record of the whole run and the checksums of its files, last of all."""
         with self._writing():
             write_whole(self.path / RECORD, text.encode())
             files = {name: (self.path / name).read_bytes() for name in CELL_FILES if (self.path / name).is_file()}
             write_whole(self.path / SUMS, with_sums(files)[SUMS])
+
+
+def move_aside(folder: Path, path: Path) -> Path:
+    """Move something of a run folder into its side folder, under a name that is free there, and return where it is."""
+    aside, number = folder / ASIDE, 1
+    aside.mkdir(exist_ok=True)
+    while (target := aside / f"{path.name}-{number}").exists():
+        number += 1
+    return path.rename(target)
 
 
 def move_into_place(half: Path, place: Path) -> None:

@@ -46,8 +46,17 @@ def test_a_finished_run_is_found_and_nothing_is_simulated(folder):
     done = run(three_cells(), folder, progress=told)
     assert done.was_found
     assert told.simulated == []
-    assert [was_found for _, was_found in told.cells] == [True] * 3
+    assert told.cells == []  # the run is found as a whole
     assert tree_bytes(folder) == before
+
+
+def test_without_its_index_a_finished_run_is_found_cell_by_cell_and_the_index_is_made_again(folder):
+    (index,) = (folder / "index").iterdir()
+    content, told = index.read_bytes(), Told()
+    index.write_bytes(content[:-9])
+    assert run(three_cells(), folder, progress=told).was_found
+    assert [was_found for _, was_found in told.cells] == [True] * 3
+    assert index.read_bytes() == content
 
 
 def test_lost_files_of_the_whole_are_made_again_from_the_cells_to_the_byte(folder):
@@ -88,6 +97,7 @@ def test_a_torn_cell_is_set_aside_and_runs_again(folder, name, content):
     else:
         (torn / name).write_bytes(content)
     before, told = tree_bytes(folder), Told()
+    (folder / "record.json").unlink()
     run(three_cells(), folder, progress=told)
     assert len(set(told.simulated)) == 1
     assert [path.name for path in (folder / ASIDE).iterdir()] == [f"{torn.name}-1"]
@@ -101,6 +111,7 @@ def test_a_cell_of_another_hash_in_the_place_of_ours_is_not_taken_for_it(folder)
     first, second, _ = cell_folders(folder)
     (first / "record.json").write_bytes((second / "record.json").read_bytes())
     before, told = tree_bytes(folder), Told()
+    (folder / "record.json").unlink()
     run(three_cells(), folder, progress=told)
     assert len(set(told.simulated)) == 1
     assert tree_bytes(folder) == before
