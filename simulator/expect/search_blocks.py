@@ -68,6 +68,10 @@ class Range(Block):
         digits = 0 if self.whole else STEPS - 1 - math.floor(math.log10(size))
         return min(max(round(number, digits), low), high)
 
+    def at(self, share: float) -> Written:
+        """Return what would stand in a file at a share of the range."""
+        return self.written(self.number_at(share))
+
     def written(self, number: float) -> Written:
         """Return a number as it would stand in a file."""
         if not self.unit:

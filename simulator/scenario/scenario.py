@@ -22,7 +22,7 @@ from simulator.model.graph import Skips
 from simulator.network.blocks import EngineChoice, Policy, Workload
 from simulator.network.disturbances import Disturbance
 from simulator.neurons.certify_block import CertifyBlock
-from simulator.scenario.designs import Permutations
+from simulator.scenario.designs import Axis
 from simulator.scenario.others import Other
 
 
@@ -56,7 +56,8 @@ class Scenario(Block):
     """What was asked, as written in a scenario file.
 
     ``topology`` and ``model`` are names on the shelf or paths; everything else is here. ``sweep`` maps a dotted key
-    (``strategy``, ``policy.deadline``, ``failures.0.availability``) to the list of its values: the grid of cells.
+    (``strategy``, ``policy.deadline``, ``failures.0.availability``) to the list or range of its values, and a name
+    to keys that go together or to points that are drawn: the grid of cells.
     ``constants`` are numbers in place of the model's own, such as a width;
     ``partition`` names one of the model's ways to be split; ``skips`` are those that stay, ``all``, ``none`` or a list;
     ``weights`` is a scheme for the constant weights of hyperconnections, by name or by the literature's number;
@@ -97,7 +98,7 @@ class Scenario(Block):
     design: DesignBlock | None = None
     certify: CertifyBlock | None = None
     search: SearchBlock | None = None
-    sweep: dict[str, tuple[Any, ...] | Permutations] = {}
+    sweep: dict[str, Axis] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()
     replications: Annotated[int, Field(gt=0)] = 10

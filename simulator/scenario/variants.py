@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,10 @@ from simulator.documents.yaml_text import Document, shown
 from simulator.errors import ScenarioError
 from simulator.model.blocks import ModelFile
 from simulator.model.partitions import expanded
+from simulator.scenario.axes import Point, point_of
 from simulator.scenario.cross import cross_problems
-from simulator.scenario.designs import values_of
-from simulator.scenario.labels import REPEAT, label_text
+from simulator.scenario.designs import points_of
+from simulator.scenario.labels import REPEAT
 from simulator.scenario.load import Loaded
 from simulator.scenario.options import with_values
 from simulator.scenario.other_parts import expanded_others, of_one, other_parts, scenario_of
@@ -61,9 +61,8 @@ def variants(loaded: Loaded) -> tuple[Variant, ...]:
     Raises:
         ScenarioError: two values of the sweep that are fine alone do not go together, or an edited scenario is wrong.
     """
-    sweep, repeats = values_of(loaded.scenario, loaded.model), loaded.scenario.repeats
-    points = [dict(zip(sweep, values, strict=True)) for values in itertools.product(*sweep.values())]
-    return tuple(_variant(loaded, point, repeat) for repeat in range(repeats.count) for point in points)
+    points = list(points_of(loaded.scenario, loaded.model))
+    return tuple(_variant(loaded, point, repeat) for repeat in range(loaded.scenario.repeats.count) for point in points)
 
 
 def variant_at(loaded: Loaded, values: Mapping[str, Any]) -> Variant:
@@ -72,15 +71,15 @@ def variant_at(loaded: Loaded, values: Mapping[str, Any]) -> Variant:
     Raises:
         ScenarioError: they do not go together.
     """
-    return _variant(loaded, values, 0)
+    return _variant(loaded, point_of(values), 0)
 
 
-def _variant(loaded: Loaded, grid: Mapping[str, Any], repeat: int) -> Variant:
+def _variant(loaded: Loaded, grid: Point, repeat: int) -> Variant:
     repeats = loaded.scenario.repeats
     value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True,
                                        exclude={"sweep", "repeats", "search"})
-    label = {key: label_text(chosen, key) for key, chosen in grid.items()}
-    point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid)
+    label = dict(grid.label)
+    point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid.values)
     if repeats.count > 1:
         label[REPEAT] = f"repeat {repeat + 1}"
     document = with_values(Document(shown(loaded.path), value, loaded.places), point, _place(loaded, label))

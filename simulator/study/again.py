@@ -29,6 +29,8 @@ def order_of(loaded: Loaded, label: Mapping[str, str]) -> Orders:
              "parts": list(loaded.model.parts)}
     if loaded.others:
         order["others"] = list(loaded.scenario.others)
+    if named := {name: list(axis.over) for name, axis in loaded.scenario.sweep.items() if hasattr(axis, "over")}:
+        order |= {"sweep": list(loaded.scenario.sweep)} | {f"sweep.{name}": keys for name, keys in named.items()}
     for name, model in loaded.others.items():
         order |= {f"others.{name}.sources": list(model.sources), f"others.{name}.parts": list(model.parts)}
     return {"axes": list(label), "order": order}
@@ -61,12 +63,19 @@ def loaded_again(record: Record, folder: Path) -> Loaded:
     model = in_orders(model, order)
     path = folder / "record.json"
     scenario = Scenario.model_validate(plain["scenario"])
-    scenario = scenario.model_copy(update={"sweep": in_order(scenario.sweep, record.axes),
+    scenario = scenario.model_copy(update={"sweep": _axes_again(scenario, record),
                                            "others": in_order(scenario.others, order.get("others", ()))})
     others = {name: ModelFile.model_validate(in_orders(other, order, f"others.{name}."))
               for name, other in plain.get("others", {}).items()}
     return Loaded(scenario, topology_of(Document(str(path), topology, {})), ModelFile.model_validate(model), {}, path,
                   Path(), plain["scenario"], others)
+
+
+def _axes_again(scenario: Scenario, record: Record) -> dict[str, Any]:
+    """Return the axes of a sweep in the order of the file, and the keys of each that sets several."""
+    sweep = in_order(scenario.sweep, record.order.get("sweep", record.axes))
+    return {name: axis.model_copy(update={"over": in_order(axis.over, record.order.get(f"sweep.{name}", ()))})
+            if hasattr(axis, "over") else axis for name, axis in sweep.items()}
 
 
 def cells_again(record: Record, folder: Path) -> list[tuple[CellRecord, Variant]]:

@@ -13,7 +13,7 @@ from simulator.expect.search_blocks import SearchBlock
 from simulator.model.blocks import ModelFile, Training
 from simulator.model.data import DataSet
 from simulator.network.blocks import Workload
-from simulator.scenario.designs import values_of
+from simulator.scenario.designs import Axis, axis_points, thinned
 from simulator.scenario.load import Loaded
 from simulator.scenario.others import OtherWorkload
 from simulator.scenario.scenario import Repeats
@@ -29,11 +29,7 @@ TRAINING_SAMPLES, TEST_SAMPLES = 128, 48
 def quickened(loaded: Loaded) -> Loaded:
     """Return the scenario made quick; what it asks stays the same, but of a large grid only its corners, and once."""
     scenario, workload, model = loaded.scenario, loaded.scenario.workload, quick_model(loaded.model)
-    sweep = values_of(scenario, loaded.model)
-    if prod(len(values) for values in sweep.values()) > CELLS:
-        sweep = {key: values if len(values) == 1 else (values[0], values[-1]) for key, values in sweep.items()}
-    if EPOCHS_KEY in sweep:
-        sweep = {**sweep, EPOCHS_KEY: tuple(map(_few_epochs, sweep[EPOCHS_KEY]))}
+    sweep = _quick_sweep(loaded)
     # What the scenario writes of its training wins over the model's file, also over one that a sweep names.
     training = (scenario.training or Training()).model_copy(update={"epochs": model.training.epochs})
     return replace(
@@ -53,6 +49,18 @@ def quickened(loaded: Loaded) -> Loaded:
         model=model,
         others={name: quick_model(other) for name, other in loaded.others.items()},
     )
+
+
+def _quick_sweep(loaded: Loaded) -> dict[str, Axis]:
+    """Return the axes of a sweep, of a large grid their ends alone, with few epochs."""
+    scenario, model = loaded.scenario, loaded.model
+    sweep = dict(scenario.sweep)
+    if prod(len(axis_points(scenario, model, name)) for name in sweep) > CELLS:
+        sweep = {name: thinned(scenario, model, name) for name in sweep}
+    if EPOCHS_KEY in sweep:
+        points = axis_points(scenario.model_copy(update={"sweep": sweep}), model, EPOCHS_KEY)
+        sweep[EPOCHS_KEY] = tuple(_few_epochs(point.values[EPOCHS_KEY]) for point in points)
+    return sweep
 
 
 def _quick_workload(workload: Asked) -> Asked:

@@ -7,7 +7,7 @@ import pytest
 from small import Told
 
 import simulator
-from simulator.scenario.designs import values_of
+from simulator.scenario.designs import axis_points
 from simulator.scenario.labels import label_text
 from simulator.scenario.variants import variants
 from simulator.study.quick import CELLS, quickened
@@ -41,11 +41,13 @@ def test_what_is_asked_stays_the_same(name):
 @pytest.mark.parametrize("name", readable_scenarios())
 def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
     loaded = simulator.load(name)
-    whole = [[label_text(min(value, 1) if key == "training.epochs" else value, key) for value in values]
-             for key, values in values_of(loaded.scenario, loaded.model).items()]
+    whole = [[label_text(min(point.values[name], 1), name) if name == "training.epochs" else
+              ", ".join(point.label.values()) for point in axis_points(loaded.scenario, loaded.model, name)]
+             for name in loaded.scenario.sweep]
     if prod(map(len, whole)) > CELLS:
         whole = [list(dict.fromkeys((texts[0], texts[-1]))) for texts in whole]
-    assert [tuple(cell.label.values()) for cell in variants(quickened(loaded))] == list(product(*whole))
+    found = [", ".join(cell.label.values()) for cell in variants(quickened(loaded))]
+    assert found == [", ".join(texts) for texts in product(*whole)]
 
 
 def test_a_grid_with_repeats_runs_each_point_once():
