@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.scenario.load import Loaded
+    from simulator.study.how import How
     from simulator.study.progress import Progress
     from simulator.study.run import Run
 
@@ -38,7 +39,8 @@ def load(scenario: str | Path, set: Mapping[str, Any] | None = None) -> Loaded: 
     return load_scenario(scenario, dict(set or {}))
 
 
-def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, progress: Progress | None = None) -> Run:
+def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, progress: Progress | None = None,
+        how: How | None = None) -> Run:
     """Run a scenario and write its run folder with report and figures; what is finished is found and not run again.
 
     Args:
@@ -46,10 +48,13 @@ def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, p
         out: The run folder; ``runs/NAME-HASH`` when not given.
         quick: One epoch and 200 requests, for a first look.
         progress: Who is told how far it is; nobody when not given.
+        how: Which of its cells, by whom, for how long: ``How(jobs=4)``; all in this process when not given.
 
     Raises:
         ScenarioError: a data path does not exist, a model does not fit, ...
         RunFolderError: the folder holds another run, or cannot be written.
+        CellsFailed: some cells came to nothing; the others are kept.
+        Unfinished: not all cells were asked for, or there was no time for all; what is finished is kept.
     """
     from simulator.report.page import is_shown  # noqa: PLC0415 - keeps the import of the package light
     from simulator.report.write import report_on  # noqa: PLC0415
@@ -57,7 +62,7 @@ def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, p
     from simulator.study.fingerprint import file_hash  # noqa: PLC0415
     from simulator.study.run import run as run_study  # noqa: PLC0415
 
-    done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress)
+    done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress, how=how)
     if not is_shown(file_hash(done.folder / "record.json"), done.folder):
         with refusals(done.folder):
             report_on(done, loaded)

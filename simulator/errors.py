@@ -2,7 +2,9 @@
 
     SimulatorError
     ├── ScenarioError      something in a file, an option or a data set is wrong (exit code 2)
-    └── RunFolderError     a run folder cannot be used (exit code 2)
+    ├── RunFolderError     a run folder cannot be used (exit code 2)
+    ├── CellsFailed        some cells of a study came to nothing, the others are finished (exit code 4)
+    └── Unfinished         cells of a study are left to do (exit code 5; 0 where no more were asked for)
 
 A problem names the place, quotes the value and says the way out; an error carries all problems at once.
 """
@@ -39,7 +41,9 @@ class Problem:
 
 
 class SimulatorError(Exception):
-    """A problem that the user can solve; the command ends with exit code 2."""
+    """A problem that the user can solve; the command ends with its exit code."""
+
+    exit_code = 2
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem("", p) for p in problems)
@@ -52,6 +56,25 @@ class ScenarioError(SimulatorError):
 
 class RunFolderError(SimulatorError):
     """A run folder cannot be written, or holds something else."""
+
+
+class CellsFailed(SimulatorError):
+    """Some cells of a study came to nothing; the others are finished and kept."""
+
+    exit_code = 4
+
+
+class Unfinished(SimulatorError):
+    """Cells of a study are left to do, so that it has no answer yet; what is finished is kept.
+
+    Args:
+        problems: What is left, and how to go on.
+        is_as_asked: Whether all is done that was asked for: a shard, or some of the cells.
+    """
+
+    def __init__(self, *problems: Problem | str, is_as_asked: bool = False) -> None:
+        super().__init__(*problems)
+        self.exit_code = 0 if is_as_asked else 5
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

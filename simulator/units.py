@@ -8,16 +8,25 @@ shown can be read back to the same number.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache
 from numbers import Integral
 from typing import Annotated
 
-import pint
 from pydantic_core import core_schema
 
 from simulator.errors import did_you_mean
+
+# Where Dask is installed, pint would import it for arrays that we do not have: a fifth of a second for every command.
+HAS_DASK = "dask" in sys.modules
+if not HAS_DASK:
+    sys.modules["dask"] = None  # type: ignore[assignment]
+import pint  # noqa: E402
+
+if not HAS_DASK:
+    del sys.modules["dask"]
 
 DEFINITIONS = """
 kilo- = 1e3 = k- = K-

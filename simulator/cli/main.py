@@ -24,7 +24,7 @@ from simulator.cli.whatif import whatif
 from simulator.errors import SimulatorError
 
 P = ParamSpec("P")
-USER_ERROR, INTERRUPTED = 2, 130
+INTERRUPTED = 130
 ABOUT = """What happens to accuracy, latency and availability when the machines that hold a split neural network fail?
 
 A scenario is a file that asks one question: a topology, a split model, what fails, and what is measured."""
@@ -38,7 +38,7 @@ FIRST_COMMANDS = """The first three commands:
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:
-    """Return the command with its user's errors told: one problem a line, exit code 2; an interrupt ends with 130."""
+    """Return the command with its user's errors told, one a line, and its exit code; an interrupt ends with 130."""
 
     @functools.wraps(command)
     def telling(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -47,9 +47,9 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except SimulatorError as error:
             for problem in error.problems:
                 typer.echo(str(problem), err=True)
-            raise typer.Exit(USER_ERROR) from error
+            raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as interrupt:
-            typer.echo("interrupted; what is finished is kept", err=True)
+            typer.echo("interrupted; what is finished is kept, and the same command goes on from there", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt
 
     return telling

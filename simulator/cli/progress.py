@@ -18,6 +18,7 @@ from rich.progress import (
 from simulator.study import progress
 
 MODELS = "models ready"
+CELLS = "cells"
 
 
 class Bars(progress.Progress):
@@ -35,7 +36,8 @@ class Bars(progress.Progress):
             disable=not console.is_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
-        self.models = self.trained_models = 0
+        self.models = self.trained_models = self.at_work = 0
+        self.stands = progress.Standing(1)
 
     def __enter__(self) -> Bars:
         """Start drawing."""
@@ -87,8 +89,29 @@ class Bars(progress.Progress):
         """Show how many trials of a search are finished."""
         self._show(f"trials of {label}", done, total)
 
+    def running(self, count: int) -> None:
+        """Show how many cells are being made."""
+        self.at_work = count
+        self.standing(self.stands)
+
+    def standing(self, standing: progress.Standing) -> None:
+        """Show how many cells are done, running and failed, the widest interval, and how long the rest will take."""
+        self.stands = standing
+        if standing.total > 1:
+            self._show(CELLS, standing.done, standing.total)
+            failed = f"{standing.failed} failed" if standing.failed else ""
+            said = filter(None, [CELLS, f"{self.at_work} running", failed, standing.widest])
+            self.bars.update(self.tasks[CELLS], description=", ".join(said))
+
+    def failed(self, label: str, message: str) -> None:
+        """Say that a cell came to nothing."""
+        self.bars.console.print(f"cell {label}: {message}", style="red", highlight=False, markup=False)
+
     def cell(self, label: str, done: int, total: int, was_found: bool) -> None:
         """Say that a cell is done."""
+        simulated = self.tasks.pop(f"simulating {label}", None) if total > 1 else None
+        if simulated is not None:
+            self.bars.remove_task(simulated)
         if was_found:
             self.bars.console.print(f"cell {done} of {total}, {label}: found finished", style="dim", highlight=False)
 

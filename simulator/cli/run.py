@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from simulator.report.fitting import FittingTable
     from simulator.scenario.load import Loaded
+    from simulator.study.how import How
     from simulator.study.record import Record
 
 Out = Annotated[
@@ -31,16 +32,36 @@ Sets = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="One epoch, 200 requests; random data where the data set is missing.")
 ]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells made side by side, each in its own process.")]
+InShard = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="i/K", show_default=False, help="Only one of K parts: 1/4 the first of four."),
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option("--max-seconds", min=0, show_default=False, help="Begin no cell after so long."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="KEY=VALUE", show_default=False,
+                 help="Only cells with this value of the sweep. May be repeated."),
+]
+Failed = Annotated[bool, typer.Option("--failed", help="Only the cells that failed before.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of tables.")]
 
 
-def run(
+def run(  # noqa: PLR0913 - its options
     scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
     out: Out = None,
     seed: Seed = None,
     sets: Sets = None,
     quick: Quick = False,
     as_json: Json = False,
+    jobs: Jobs = 1,
+    shard: InShard = None,
+    max_seconds: MaxSeconds = None,
+    only: Only = None,
+    failed: Failed = False,
 ) -> None:
     """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
@@ -50,8 +71,13 @@ def run(
     sim run first
     sim run first --quick
     sim run my.yaml --out runs/mine --set policy.deadline='100 ms' --seed 2
+    sim run my.yaml --jobs 4
     """  # noqa: D301 - \b tells click to keep the lines
-    run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json)
+    from simulator.study.how import How, Shard  # noqa: PLC0415 - keeps sim --help fast
+
+    how = How(jobs=jobs, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
+              max_seconds=max_seconds)
+    run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json, how=how)
 
 
 def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Loaded:
@@ -62,7 +88,7 @@ def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Load
     return simulator.load(scenario, overrides(sets or []) | ({} if seed is None else {"seed": str(seed)}))
 
 
-def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool) -> None:
+def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool, how: How | None = None) -> None:
     """Run a loaded scenario and print its tables and notes, or its record."""
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
@@ -71,7 +97,7 @@ def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool
 
     console = Console()
     with Bars(Console(stderr=True)) as bars:
-        done = simulator.run(loaded, out, quick=quick, progress=bars)
+        done = simulator.run(loaded, out, quick=quick, progress=bars, how=how)
     if as_json:
         sys.stdout.write(done.record.to_json())
         return

@@ -21,22 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
-from simulator.model.keep import ONEDNN, has_onednn
+from simulator.model.keep import ONEDNN, has_onednn, thread_count
 
 BACKENDS = ("tensorflow", "jax", "torch")
-DEFAULT_THREADS = 2
-
-
-def thread_count() -> int:
-    """Return the number of threads that training and prediction use.
-
-    Raises:
-        ScenarioError: ``SIM_THREADS`` is not a whole number >= 1.
-    """
-    text = os.environ.get("SIM_THREADS", str(DEFAULT_THREADS))
-    if not text.isdecimal() or int(text) < 1:
-        raise ScenarioError(Problem("SIM_THREADS", f"{text!r} is not a whole number >= 1", "write SIM_THREADS=2"))
-    return int(text)
 
 
 def import_keras() -> ModuleType:

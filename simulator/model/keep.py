@@ -1,4 +1,4 @@
-"""The cache folder of trained weights and of what they answered, and how a file gets into it."""
+"""The cache folder of trained weights and of what they answered, how a file gets into it, and on how many threads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulator.errors import Problem, ScenarioError
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+DEFAULT_THREADS = 2
 
 
 def cache_folder() -> Path:
@@ -25,6 +26,18 @@ def cache_folder() -> Path:
 def has_onednn() -> bool:
     """Return whether TensorFlow computes with oneDNN: it does unless the user says ``TF_ENABLE_ONEDNN_OPTS=0``."""
     return os.environ.get(ONEDNN, "1") != "0"
+
+
+def thread_count() -> int:
+    """Return the number of threads that training and prediction use.
+
+    Raises:
+        ScenarioError: ``SIM_THREADS`` is not a whole number >= 1.
+    """
+    text = os.environ.get("SIM_THREADS", str(DEFAULT_THREADS))
+    if not text.isdecimal() or int(text) < 1:
+        raise ScenarioError(Problem("SIM_THREADS", f"{text!r} is not a whole number >= 1", "write SIM_THREADS=2"))
+    return int(text)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

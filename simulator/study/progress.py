@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a study is.
+
+    Args:
+        total: Cells that were asked for.
+        done: Cells that are finished, found ones with them.
+        failed: Cells that came to nothing.
+        widest: The widest interval of the finished cells, as text; empty where there is none.
+    """
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    widest: str = ""
+
 
 class Progress:
     """Told of each step of a run; this one says nothing."""
@@ -29,3 +48,12 @@ class Progress:
 
     def set_aside(self, text: str) -> None:
         """Hear of what was found in a run folder and is not what was written there."""
+
+    def running(self, count: int) -> None:
+        """Hear how many cells are being made side by side."""
+
+    def failed(self, label: str, message: str) -> None:
+        """Hear that a cell came to nothing, and why."""
+
+    def standing(self, standing: Standing) -> None:
+        """Hear how far a study is: at its beginning, and after each cell."""

@@ -6,33 +6,35 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.errors import Problem, ScenarioError
 from simulator.scenario.identity import canonical_text, cell_hash, run_hash
 from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
 from simulator.scenario.variants import Variant, variants
 from simulator.study.again import order_of
-from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
 from simulator.study.fingerprint import fingerprint
 from simulator.study.finished import finished
+from simulator.study.how import How
 from simulator.study.index import index_of
 from simulator.study.input_differences import under_inputs
-from simulator.study.memory import Memory, trainings
+from simulator.study.memory import Memory
 from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
+from simulator.study.work import Work
 from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:
@@ -75,7 +77,8 @@ class Run:
         )
 
 
-def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None) -> Run:
+def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None,
+        how: How | None = None) -> Run:
     """Run a loaded scenario and return the finished run; its report is not written here.
 
     Args:
@@ -83,13 +86,17 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
         out: Run folder; ``runs/NAME-HASH`` when not given.
         quick: One epoch, 200 requests, random data where the data set is missing.
         progress: Who is told how far it is.
+        how: Which of its cells, by whom, for how long; all in this process when not given.
 
     Raises:
         ScenarioError: a file, a path or a value is wrong.
         RunFolderError: the folder holds another run or cannot be written.
+        CellsFailed: some cells came to nothing; the others are kept.
+        Unfinished: not all cells were asked for, or there was no time for all.
     """
     began, began_ns = time.time(), time.monotonic_ns()
     progress = progress or Progress()
+    _check_search(loaded, how or How())
     loaded = quickened(loaded) if quick else loaded
     if before := finished(loaded, out, quick=quick):
         return Run(before.record, before.requests, before.events, before.folder, was_found=True)
@@ -97,14 +104,11 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
     whole = run_hash([*hashes, *_of_search(loaded)])
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title,
-                       tell=progress.set_aside)
+                       shard=how.shard.file if how and how.shard else "", tell=progress.set_aside)
     with folder.claimed():
         folder.write_index(index_of(loaded, cells, hashes, whole, quick=quick))
-        known = {name: found for name in hashes if (found := folder.find(name))}
-        to_do = [cell for cell, name in zip(cells, hashes, strict=True) if name not in known]
-        progress.trainings(len(trainings(Assembly.of(c) for c in to_do)))
         doing = Doing(loaded, quick, progress, Memory(), folder)
-        answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), known)
+        answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), how or How())
         record = _record(doing, answers, search)
         requests, events = folder.write_frames(answers)
         folder.write_record(record.to_json())
@@ -135,18 +139,25 @@ def _record(doing: Doing, answers: Sequence[CellAnswer], search: dict[str, Any])
     )
 
 
-def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], known: Mapping[str, CellAnswer],
+def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], how: How,
              ) -> tuple[Sequence[CellAnswer], dict[str, Any]]:
     """Return the answers of cells with their names; of a search those that it shows, and what it tells."""
     if doing.loaded.scenario.search:
         searched = Search(doing.loaded, doing.answer, doing.progress).run()
         return searched.cells, searched.told
-    answers = []
-    for number, (cell, name) in enumerate(cells, 1):
-        label = ", ".join(cell.label.values()) or doing.loaded.scenario.title
-        answers.append(labelled(known.get(name) or doing.found_or_made(cell, name), cell.label, label))
-        doing.progress.cell(label, number, len(cells), name in known)
-    return answers, {}
+    work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made)
+    return work.through(cells), {}
+
+
+def _check_search(loaded: Loaded, how: How) -> None:
+    """Check that a search is run as a search can be.
+
+    Raises:
+        ScenarioError: it is not.
+    """
+    if loaded.scenario.search and not how.is_plain:
+        raise ScenarioError(Problem("a search", "tries one point after the other, each where those before it lead",
+                                    "leave out --jobs, --dask, --shard, --only, --failed and --max-seconds"))
 
 
 def _of_search(loaded: Loaded) -> list[str]:

@@ -1,0 +1,157 @@
+"""Work through the cells of a study: find those that are finished, have the others made, keep each as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from simulator.errors import CellsFailed, Problem, ScenarioError, Unfinished
+from simulator.scenario.load import Loaded
+from simulator.scenario.located import located
+from simulator.scenario.variants import Variant
+from simulator.study.assemble import Assembly
+from simulator.study.cell_files import CellAnswer, labelled
+from simulator.study.executors.choose import Executor, executor_of
+from simulator.study.executors.task import Failure, Finished, Task
+from simulator.study.executors.waiting import Waiting
+from simulator.study.how import How
+from simulator.study.memory import trainings
+from simulator.study.progress import Progress, Standing
+from simulator.study.standing import (
+    Widest,
+    forget_failure,
+    has_failed,
+    keep_failure,
+    keep_time,
+)
+from simulator.study.store import RunFolder
+
+Cells = Sequence[tuple[Variant, str]]
+
+
+@dataclass
+class Work:
+    """A study at work.
+
+    Args:
+        loaded: The scenario.
+        quick: Whether it is the quick version.
+        folder: The run folder, claimed.
+        progress: Who is told.
+        how: Which cells, by whom, for how long.
+        answers: By the name of the cell.
+        made: Names of the cells that were not found.
+        failures: Why cells have no answer, by their name.
+    """
+
+    loaded: Loaded
+    quick: bool
+    folder: RunFolder
+    progress: Progress
+    how: How = field(default_factory=How)
+    answers: dict[str, CellAnswer] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    failures: dict[str, Problem] = field(default_factory=dict)
+    widest: Widest = field(default_factory=Widest)
+
+    def through(self, cells: Cells) -> list[CellAnswer]:
+        """Return the answers of all cells, in their order, after those were made that are asked for.
+
+        Raises:
+            ScenarioError: a cell cannot be made, by the user's fault.
+            CellsFailed: some cells came to nothing.
+            Unfinished: there are cells left.
+        """
+        chosen = self.how.chosen(cells, lambda name: has_failed(self.folder.path, name))
+        self._find(chosen)
+        self._make(chosen)
+        if len(chosen) < len(cells):
+            self._find(cells)
+        self._check_all_is_done(cells, chosen)
+        return [labelled(self.answers[name], cell.label, label_of(cell)) for cell, name in cells]
+
+    def _find(self, cells: Cells) -> None:
+        for cell, name in cells:
+            if name not in self.answers and (found := self.folder.find(name)):
+                self.answers[name] = found
+                self.widest.add(found.record)
+                self.progress.cell(label_of(cell), len(self.answers), len(cells), True)
+
+    def _make(self, chosen: Cells) -> None:
+        """Have the cells made that are not finished, and keep each as it comes."""
+        to_do = {name: cell for cell, name in chosen if name not in self.answers}
+        total = len(self.answers) + len(to_do)
+        self.progress.trainings(len(trainings(Assembly.of(cell) for cell in to_do.values())))
+        self._stand(total)
+        with executor_of(self.how) as executor:
+            for finished in executor.run(self._waiting(to_do, executor), self.progress):
+                cell = to_do[finished.name]
+                if self._kept(cell, finished):
+                    self.progress.cell(label_of(cell), len(self.answers), total, False)
+                self._stand(total)
+
+    def _waiting(self, to_do: Mapping[str, Variant], executor: Executor) -> Waiting:
+        """Return the cells that are to be made; one after the other, none has to wait for the training of another."""
+        tasks = (Task(cell, name, self.quick, () if executor.is_serial else tuple(trainings([Assembly.of(cell)])))
+                 for name, cell in to_do.items())
+        return Waiting(tasks, self.how.max_seconds)
+
+    def _stand(self, total: int) -> None:
+        self.progress.standing(Standing(total, len(self.answers), len(self.failures), str(self.widest)))
+
+    def _kept(self, cell: Variant, finished: Finished) -> bool:
+        """Keep an answer, or why there is none; return whether there is one."""
+        if finished.answer is None:
+            self._fail(cell, finished)
+            return False
+        self.folder.keep(finished.answer)
+        keep_time(self.folder.path, finished.name, finished.seconds, self.folder.shard)
+        forget_failure(self.folder.path, finished.name)
+        self.answers[finished.name] = finished.answer
+        self.made.append(finished.name)
+        self.widest.add(finished.answer.record)
+        return True
+
+    def _fail(self, cell: Variant, finished: Finished) -> None:
+        """Keep why a cell has no answer.
+
+        Raises:
+            ScenarioError: it is the user's fault.
+        """
+        failure = finished.failure or Failure("it came to nothing", "")
+        if failure.problems:
+            with located(self.loaded, cell.scenario.model):
+                raise ScenarioError(*failure.problems) from finished.error
+        label = label_of(cell)
+        path = keep_failure(self.folder.path, finished.name, label, failure)
+        self.failures[finished.name] = Problem(f"cell {label}", failure.message, f"its traceback is in {path}")
+        self.progress.failed(label, failure.message)
+        if finished.error is not None and not cell.label:
+            raise finished.error
+
+    def _check_all_is_done(self, cells: Cells, chosen: Cells) -> None:
+        """Check that all cells have answers.
+
+        Raises:
+            CellsFailed: some came to nothing.
+            Unfinished: some are left.
+        """
+        if self.failures:
+            raise CellsFailed(*self.failures.values())
+        left = {name for _, name in cells if name not in self.answers}
+        asked = {name for _, name in chosen if name not in self.answers}
+        if not left:
+            return
+        every = len({name for _, name in cells})
+        told = f"{every - len(left)} of {every} cells are finished"
+        if asked:
+            told += f", {len(asked)} that were asked for are left"
+            raise Unfinished(Problem(str(self.folder.path), told, "run the same command again to go on"))
+        way_out = "when all are, the command without --shard, --only and --failed tells the answer"
+        raise Unfinished(Problem(str(self.folder.path), told, way_out), is_as_asked=True)
+
+
+def label_of(cell: Variant) -> str:
+    """Return a cell for people."""
+    return ", ".join(cell.label.values()) or cell.scenario.title
+
