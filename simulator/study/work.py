@@ -65,7 +65,7 @@ class Work:
         chosen = self.how.chosen(cells, lambda name: has_failed(self.folder.path, name))
         self._find(chosen)
         self._make(chosen)
-        if len(chosen) < len(cells):
+        if len(chosen) < len(cells) and not self.how.shard:
             self._find(cells)
         self._check_all_is_done(cells, chosen)
         return [labelled(self.answers[name], cell.label, label_of(cell)) for cell, name in cells]
@@ -138,17 +138,16 @@ class Work:
         """
         if self.failures:
             raise CellsFailed(*self.failures.values())
-        left = {name for _, name in cells if name not in self.answers}
-        asked = {name for _, name in chosen if name not in self.answers}
-        if not left:
+        asked, every = {name for _, name in chosen}, {name for _, name in cells}
+        if not every - set(self.answers) and not self.how.shard:
             return
-        every = len({name for _, name in cells})
-        told = f"{every - len(left)} of {every} cells are finished"
-        if asked:
-            told += f", {len(asked)} that were asked for are left"
-            raise Unfinished(Problem(str(self.folder.path), told, "run the same command again to go on"))
-        way_out = "when all are, the command without --shard, --only and --failed tells the answer"
-        raise Unfinished(Problem(str(self.folder.path), told, way_out), is_as_asked=True)
+        done, place = len(asked & set(self.answers)), str(self.folder.path)
+        which = f"shard {self.how.shard}: " if self.how.shard else ""
+        told = f"{which}{done} of {len(asked)} cells are finished"
+        if done < len(asked):
+            raise Unfinished(Problem(place, told, "run the same command again to go on"))
+        way_out = "when the others are, the command without --shard, --only and --failed tells the answer"
+        raise Unfinished(Problem(place, f"{told}, of {len(every)} in all", way_out), is_as_asked=True)
 
 
 def label_of(cell: Variant) -> str:

@@ -46,6 +46,16 @@ def three_cells(**more):
     return simulator.load("queue", set={**THREE_CELLS, **more})
 
 
+def many_cells(values=(0.5, 0.7, 0.9), *, is_reversed=False, **more):
+    """Return a study of given outcomes: twice as many cells as values, of milliseconds each, without Keras."""
+    order = slice(None, None, -1 if is_reversed else 1)
+    sweep = {"failures.0.survival.second": list(values)[order], "failures.0.survival.third": [0.6, 0.8][order]}
+    return simulator.load("queue", set={
+        "workload": None, "measure": ["expected_accuracy"], "sweep": sweep,
+        "outcomes": {"kind": "by_parts", "no_answer": 0.1, "gain": 0.85, "each_lost": 0.97},
+        "failures": [{"kind": "bernoulli", "survival": {"second": 0.9, "third": 0.8}}], **more})
+
+
 def assemblies(loaded):
     """Return the assembly of each cell."""
     return [Assembly(cell.scenario, cell.topology, cell.model, cell.base) for cell in variants(loaded)]
