@@ -33,6 +33,10 @@ Quick = Annotated[
     bool, typer.Option("--quick", help="One epoch, 200 requests; random data where the data set is missing.")
 ]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Cells made side by side, each in its own process.")]
+Dask = Annotated[
+    str, typer.Option("--dask", metavar="local|tcp://HOST:PORT|FILE", show_default=False,
+                      help="Have cells made by Dask: here, by a scheduler that runs, or as a file says.")
+]
 InShard = Annotated[
     str | None,
     typer.Option("--shard", metavar="i/K", show_default=False, help="Only one of K parts: 1/4 the first of four."),
@@ -58,6 +62,7 @@ def run(  # noqa: PLR0913 - its options
     quick: Quick = False,
     as_json: Json = False,
     jobs: Jobs = 1,
+    dask: Dask = "",
     shard: InShard = None,
     max_seconds: MaxSeconds = None,
     only: Only = None,
@@ -75,7 +80,7 @@ def run(  # noqa: PLR0913 - its options
     """  # noqa: D301 - \b tells click to keep the lines
     from simulator.study.how import How, Shard  # noqa: PLC0415 - keeps sim --help fast
 
-    how = How(jobs=jobs, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
+    how = How(jobs=jobs, dask=dask, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
               max_seconds=max_seconds)
     run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json, how=how)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,30 @@ from simulator.errors import Problem, ScenarioError
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 DEFAULT_THREADS = 2
+USED: ContextVar[set[Path] | None] = ContextVar("files used", default=None)
 
 
 def cache_folder() -> Path:
     """Return the cache folder: ``SIM_CACHE_DIR``, or the user's."""
     return Path(os.environ.get("SIM_CACHE_DIR") or platformdirs.user_cache_dir("graceful-sim"))
+
+
+@contextmanager
+def files_used() -> Iterator[set[Path]]:
+    """Return the set of the files of the cache that are read or written until the end."""
+    files: set[Path] = set()
+    before = USED.set(files)
+    try:
+        yield files
+    finally:
+        USED.reset(before)
+
+
+def note_use(path: Path) -> None:
+    """Say that a file of the cache is read or written, to whoever wants to know."""
+    files = USED.get()
+    if files is not None:
+        files.add(path)
 
 
 def has_onednn() -> bool:
@@ -46,6 +67,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     Raises:
         ScenarioError: the folder cannot be written.
     """
+    note_use(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -21,7 +21,7 @@ from simulator.model.data import DataSet
 from simulator.model.edge_codecs import training_codecs
 from simulator.model.failout import failout_rates
 from simulator.model.given_parts import exit_loss, given_identity
-from simulator.model.keep import cache_folder, write_arrays
+from simulator.model.keep import cache_folder, note_use, write_arrays
 from simulator.model.split import SplitModel, Weights
 from simulator.seeds import stream
 
@@ -169,6 +169,7 @@ def weights_hash(weights: Weights) -> str:
 def read_weights(path: Path) -> dict[str, NDArray[np.float32]] | None:
     """Return the weights in a file, None where there is none or it is torn."""
     try:
+        note_use(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):

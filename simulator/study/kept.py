@@ -15,7 +15,7 @@ import numpy as np
 from simulator.dataflow.costs import Costs
 from simulator.evaluate.part_by_part import Classes
 from simulator.model.data import DataSet
-from simulator.model.keep import cache_folder, has_onednn, write_arrays
+from simulator.model.keep import cache_folder, has_onednn, note_use, write_arrays
 from simulator.scenario.identity import digest
 from simulator.study.assemble import Assembly
 from simulator.study.fingerprint import file_hash
@@ -70,6 +70,7 @@ def _version(package: str) -> str:
 def read_kept(path: Path) -> Kept | None:
     """Return the answers in a file, None where there is none or it is torn."""
     try:
+        note_use(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         plain = json.loads(arrays.pop("about").tobytes())

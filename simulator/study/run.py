@@ -8,7 +8,6 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +33,12 @@ from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
+from simulator.study.versions import versions
 from simulator.study.work import Work
 from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PACKAGES = ("graceful-sim", "simpy", "networkx", "numpy", "pandas", "keras", "tensorflow", "jax", "torch", "seglearn",
-            "optuna")
 
 Rows = list[dict[str, Any]]
 
@@ -208,17 +205,6 @@ class Doing:
 def default_folder(loaded: Loaded, whole: str, *, quick: bool) -> Path:
     """Return the folder of a run that was given none: a change of the scenario gets a folder of its own."""
     return Path("runs") / f"{loaded.path.stem}{'-quick' if quick else ''}-{whole[:8]}"
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what a result may depend on, as far as it is installed."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def volatile(began_s: float, began_ns: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Whoever makes the cells of a study, in whatever order, it has the same bytes; what goes wrong is told with its cell."""
+"""Whoever makes the cells of a study, in whatever order, it has the same bytes; what goes wrong is told."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_each_cell_is_in_exactly_one_shard():
     names = [digest(str(place)) for place in range(200)]
     for count in (1, 2, 7):
         shards = [[name for name in names if Shard(number, count).has(name)] for number in range(1, count + 1)]
-        assert sorted(sum(shards, [])) == sorted(names)
+        assert sorted(name for shard in shards for name in shard) == sorted(names)
         assert min(map(len, shards)) > len(names) / count / 3
 
 
@@ -104,7 +104,7 @@ class Reduced:
 
 BROKEN = {  # what stands in a cell → what is said of it, and what its file holds
     "unpicklable": (lambda: (lambda: None), "the cell cannot be sent to a worker", "pickle"),
-    "unreadable": (lambda: Reduced(operator.truediv, 1, 0), "cannot be read by a worker: ZeroDivisionError", "Traceback"),
+    "unreadable": (lambda: Reduced(operator.truediv, 1, 0), "cannot be read by a worker: ZeroDivision", "Traceback"),
     "raising": (lambda: None, "AttributeError", "simulator/study/cell.py"),
     "killing": (lambda: Reduced(os.abort), f"its worker was killed by signal {signal.SIGABRT:d}, 3 times", "Fatal"),
     "leaving": (lambda: Reduced(os._exit, 7), "its worker ended with exit code 7, 3 times", "exit code 7"),
@@ -168,7 +168,7 @@ def test_an_error_of_the_user_in_a_worker_ends_the_study_too(tmp_path, monkeypat
 
 def test_a_raising_cell_in_this_process_is_told_and_the_rest_goes_on(tmp_path, monkeypatch, alone):
     breaking(monkeypatch, at2="raising")
-    with pytest.raises(CellsFailed, match="cell 0.5, .*AttributeError.*its traceback is in"):
+    with pytest.raises(CellsFailed, match=r"cell 0\.5, .*AttributeError.*its traceback is in"):
         run(many_cells(), tmp_path / "run")
     monkeypatch.undo()
     assert len(all_bytes(tmp_path / "run")) == len(all_bytes(alone)) * 5 / 6

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from simulator.study.executors.on_dask import OnDask
 from simulator.study.executors.processes import Processes
 from simulator.study.executors.serial import Serial
 from simulator.study.executors.task import Finished
-from simulator.study.executors.waiting import Waiting
+from simulator.study.executors.waiting import Waiting, processors
 from simulator.study.how import How
 from simulator.study.progress import Progress
 
@@ -37,4 +38,6 @@ class Executor(Protocol):
 
 def executor_of(how: How) -> Executor:
     """Return the executor that is asked for."""
+    if how.dask:
+        return OnDask(how.dask, how.jobs if how.jobs > 1 else processors())
     return Processes(how.jobs) if how.jobs > 1 else Serial()

@@ -20,7 +20,7 @@ from typing import IO, Any
 from simulator.errors import Problem, SimulatorError
 from simulator.study.executors.task import BLAS, Failure, Finished, Task
 from simulator.study.executors.waiting import MOST_DEATHS, Waiting
-from simulator.study.executors.worker import FINISHED, READY, received, send
+from simulator.study.executors.worker import FINISHED, READY, received, send, unpacked
 from simulator.study.progress import Progress
 
 BEGIN = "import sys; sys.path[:] = {path!r}; from simulator.study.executors.worker import main; main()"
@@ -83,15 +83,6 @@ class Worker:
         if self.process.stdin:
             with suppress(BrokenPipeError):  # what was not sent has nobody to read it
                 self.process.stdin.close()
-
-
-def unpacked(name: str, packed: bytes) -> Finished:
-    """Return how a cell ended, as it was sent; what cannot be read is a failure of its cell."""
-    try:
-        finished: Finished = pickle.loads(packed)
-    except Exception as error:
-        return Finished(name, failure=Failure.of(error, "the answer cannot be read: "))
-    return finished
 
 
 class Processes:

@@ -91,6 +91,15 @@ def packed(finished: Finished) -> bytes:
         return pickle.dumps(Finished(finished.name, failure=failure, seconds=finished.seconds))
 
 
+def unpacked(name: str, packed: bytes) -> Finished:
+    """Return how a cell ended, as it was sent; what cannot be read is a failure of its cell."""
+    try:
+        finished: Finished = pickle.loads(packed)
+    except Exception as error:
+        return Finished(name, failure=Failure.of(error, "the answer cannot be read: "))
+    return finished
+
+
 def made_of(name: str, task: bytes, progress: Progress, memory: Memory) -> bytes:
     """Make a cell that was sent, and return how it ended, to be sent back."""
     try:

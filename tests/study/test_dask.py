@@ -1,0 +1,86 @@
+"""A Dask cluster gives the bytes of a run in one process; broken cells and lost workers are told."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("distributed", reason="no Dask here: clusters are NOT tested")
+
+from pathlib import Path
+
+from small import Told, many_cells
+from test_executors import all_bytes, breaking, same
+
+from simulator.errors import CellsFailed, ScenarioError
+from simulator.study.executors.dask_worker import made_there
+from simulator.study.executors.setting import Setting
+from simulator.study.how import How
+from simulator.study.run import run
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+LOCAL = How(jobs=2, dask="local")
+FILE = """
+cluster: distributed.LocalCluster
+arguments: {n_workers: 0, threads_per_worker: 2, processes: false, dashboard_address: null}
+adapt: {minimum: 1, maximum: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone") / "run"
+    run(many_cells(), folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_local_cluster_gives_the_same_bytes(alone, tmp_path):
+    told = Told()
+    run(many_cells(), tmp_path / "run", progress=told, how=LOCAL)
+    same(tmp_path / "run", alone)
+    assert len(told.cells) == 6
+
+
+@pytest.mark.slow
+def test_a_cluster_of_a_file_grows_with_its_work(alone, tmp_path):
+    (tmp_path / "cluster.yaml").write_text(FILE)
+    run(many_cells(), tmp_path / "run", how=How(dask=str(tmp_path / "cluster.yaml")))
+    same(tmp_path / "run", alone)
+
+
+@pytest.mark.slow
+def test_broken_cells_are_told_and_the_rest_goes_on(alone, tmp_path, monkeypatch):
+    names = breaking(monkeypatch, at2="unpicklable", at3="unreadable", at4="raising", at5="leaving")
+    with pytest.raises(CellsFailed) as ended:
+        run(many_cells(), tmp_path / "run", how=LOCAL)
+    said = str(ended.value)
+    for words in ("cannot be sent", "cannot be read by a worker: ZeroDivision", "AttributeError", "its worker died"):
+        assert words in said
+    assert {name.split("/")[1] for name in all_bytes(tmp_path / "run")} == {names[place][:16] for place in (0, 5)}
+
+
+@pytest.mark.parametrize(("where", "said"), [
+    ("tcp://127.0.0.1:9", "no scheduler answers there"),
+    ("nowhere.yaml", "nowhere.yaml"),
+    ("wrong.yaml", "wrong.yaml:1 clustr: unknown key 'clustr'; did you mean 'cluster'"),
+    ("missing.yaml", "'dask_jobqueue.NoSuchCluster' cannot be had"),
+    ("arguments.yaml", "cannot be started with them"),
+])
+def test_a_cluster_that_cannot_be_had_is_told(tmp_path, monkeypatch, where, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("simulator.study.executors.clusters.WAIT_S", 0.5)
+    Path("wrong.yaml").write_text("clustr: x.Y\n")
+    Path("missing.yaml").write_text("cluster: dask_jobqueue.NoSuchCluster\n")
+    Path("arguments.yaml").write_text("cluster: builtins.open\narguments: {no_such: 1}\n")
+    with pytest.raises(ScenarioError) as told:
+        run(many_cells(), tmp_path / "run", how=How(dask=where))
+    assert said in str(told.value)
+
+
+def test_a_worker_of_other_versions_makes_nothing():
+    import pickle
+
+    other = Setting("2.7", Setting.here().versions | {"numpy": "0.1"}, Setting.here().variables)
+    finished = pickle.loads(made_there("a", b"", other, ()))
+    assert finished.failure.problems
+    assert "instead of 2.7; numpy" in finished.failure.message
