@@ -13,6 +13,7 @@ from simulator.cli.copy import copy
 from simulator.cli.design import design
 from simulator.cli.explain import explain
 from simulator.cli.fit import fit
+from simulator.cli.hash_ import hash_
 from simulator.cli.list_ import list_
 from simulator.cli.merge import merge
 from simulator.cli.partition import partition
@@ -60,6 +61,7 @@ app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help
 app.command("run")(told(run))
 app.command("design")(told(design))
 app.command("whatif")(told(whatif))
+app.command("hash")(told(hash_))
 app.command("results")(told(results))
 app.command("export")(told(export))
 app.command("merge")(told(merge))
