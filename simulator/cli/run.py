@@ -51,6 +51,11 @@ Only = Annotated[
                  help="Only cells with this value of the sweep. May be repeated."),
 ]
 Failed = Annotated[bool, typer.Option("--failed", help="Only the cells that failed before.")]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="RUN", show_default=False,
+                 help="Another run folder in which finished cells are found, too. May be repeated."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of tables.")]
 
 
@@ -67,10 +72,12 @@ def run(  # noqa: PLR0913 - its options
     max_seconds: MaxSeconds = None,
     only: Only = None,
     failed: Failed = False,
+    found_in: From = None,
 ) -> None:
     """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
-    Finished cells are found and skipped, so an interrupted run goes on where it was.
+    Finished cells are found and skipped, so an interrupted run goes on where it was; without --out those of all
+    folders in runs/ are found.
 
     \b
     sim run first
@@ -81,7 +88,7 @@ def run(  # noqa: PLR0913 - its options
     from simulator.study.how import How, Shard  # noqa: PLC0415 - keeps sim --help fast
 
     how = How(jobs=jobs, dask=dask, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
-              max_seconds=max_seconds)
+              found_in=tuple(found_in or ()), max_seconds=max_seconds)
     run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json, how=how)
 
 

@@ -63,6 +63,7 @@ class How:
         only: Only the cells whose label says so: ``key=value``; of one key either, of several keys all.
         failed: Only the cells that failed before.
         max_seconds: No cell begins after so long.
+        found_in: Other run folders in which finished cells are looked for.
     """
 
     jobs: int = 1
@@ -71,11 +72,12 @@ class How:
     only: tuple[str, ...] = ()
     failed: bool = False
     max_seconds: float | None = None
+    found_in: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Whether all cells are made in this process."""
-        return self == How()
+        return self == How(found_in=self.found_in)
 
     def chosen(self, cells: Sequence[tuple[Variant, str]], has_failed: Callable[[str], bool],
                ) -> list[tuple[Variant, str]]:

@@ -117,8 +117,7 @@ def _write_owner(out: Path, owners: Sequence[Owner]) -> None:
     titles: dict[str, str] = {}
     for run_hash, title in sorted(run for owner in owners for run in owner.runs):
         titles.setdefault(run_hash, title)
-    is_merged = len(titles) > 1 or any(owner.is_merged for owner in owners)
-    write_whole(out / "run.json", Owner(FORMAT, tuple(titles.items()), is_merged=is_merged).text().encode())
+    write_whole(out / "run.json", Owner(FORMAT, tuple(titles.items()), is_merged=True).text().encode())
 
 
 def _copy_indices(sources: Sequence[Path], out: Path) -> None:

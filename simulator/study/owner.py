@@ -20,7 +20,7 @@ class Owner:
         format: Of the folder.
         runs: Hash and title of each run whose cells are here.
         is_known: Whether ``run.json`` says what we write there.
-        is_merged: Whether the cells of several runs may be here.
+        is_merged: Whether it came of a merge: cells of any run may be here.
     """
 
     format: int
@@ -55,7 +55,7 @@ def read_owner(folder: Path) -> Owner | None:
     """Return whose folder it is, None where it says nothing."""
     try:
         plain = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError:
         return _unknown("unreadable run.json")

@@ -21,6 +21,7 @@ from simulator.study.again import order_of
 from simulator.study.cell import answer
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
+from simulator.study.elsewhere import elsewhere
 from simulator.study.fingerprint import fingerprint
 from simulator.study.finished import finished
 from simulator.study.how import How
@@ -101,7 +102,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
     whole = run_hash([*hashes, *_of_search(loaded)])
     folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title,
-                       shard=how.shard.file if how and how.shard else "", tell=progress.set_aside)
+                       shard=how.shard.file if how and how.shard else "", tell=progress.set_aside,
+                       beside=elsewhere(how.found_in if how else (), out))
     with folder.claimed():
         folder.write_index(index_of(loaded, cells, hashes, whole, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)

@@ -42,6 +42,7 @@ from simulator.study.disk import (
     write_bytes,
     write_whole,
 )
+from simulator.study.elsewhere import Elsewhere
 from simulator.study.index import Index, write_index
 from simulator.study.lock import LOCK, take
 from simulator.study.owner import FORMAT, Owner, read_owner
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 HALF_WRITTEN = ".half-written-"
 ASIDE = "set-aside"
+NOWHERE = Elsewhere()
 TELL_NOBODY: Callable[[str], None] = lambda text: None  # noqa: E731
 
 
@@ -63,15 +65,17 @@ class RunFolder:
         title: The scenario's title, for whoever looks into the folder.
         shard: Which share of the cells is written here by this process; others may write other shards meanwhile.
         tell: Told of what was not as it was written.
+        beside: Other folders in which finished cells are looked for.
     """
 
     def __init__(self, path: Path, hash: str, title: str, *, shard: str = "",  # noqa: A002 - the word of the record
-                 tell: Callable[[str], None] = TELL_NOBODY) -> None:
+                 tell: Callable[[str], None] = TELL_NOBODY, beside: Elsewhere = NOWHERE) -> None:
         self.path = path
         self.hash = hash
         self.title = title
         self.shard = shard
         self.tell = tell
+        self.beside = beside
         self._lock: Path | None = None
 
     @contextmanager
@@ -139,6 +143,7 @@ class RunFolder:
             return False
         if owner.is_known and self._is_barren():
             return True
+        way_out += f"; cells that both have are found with --from {self.path}" if owner.is_known else ""
         raise RunFolderError(Problem(f"--out {self.path}", f"the folder holds another run, {owner}", way_out))
 
     def _write_owner(self) -> None:
@@ -172,18 +177,19 @@ class RunFolder:
     def find(self, cell_hash: str) -> CellAnswer | None:
         """Return a finished cell, or None; one that is not as it was written is set aside."""
         folder = self.path / "cells" / cell_hash[:NAME_LENGTH]
-        if not folder.is_dir():
-            return None
-        try:
-            return read_cell(folder, cell_hash)
-        except TornError as torn:
-            with self._writing():
-                self.set_aside(folder, str(torn))
-            return None
+        if folder.is_dir():
+            try:
+                return read_cell(folder, cell_hash)
+            except TornError as torn:
+                with self._writing():
+                    self.set_aside(folder, str(torn))
+        if found := self.beside.find(cell_hash):
+            self.keep(found)
+        return found
 
     def set_aside(self, path: Path, why: str) -> None:
         """Move what cannot be trusted out of the way, and say so."""
-        self.tell(f"{path}: {why}; moved to {move_aside(self.path, path)}, and the cell is run again")
+        self.tell(f"{path}: {why}; moved to {move_aside(self.path, path)}, the cell is made again")
 
     def keep(self, answer: CellAnswer) -> None:
         """Write a finished cell: into a folder of its own that gets its name in one atomic step."""
