@@ -50,6 +50,7 @@ Only = Annotated[
     typer.Option("--only", metavar="KEY=VALUE", show_default=False,
                  help="Only cells with this value of the sweep. May be repeated."),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say which cells are left, and how long they take.")]
 Failed = Annotated[bool, typer.Option("--failed", help="Only the cells that failed before.")]
 From = Annotated[
     list[str] | None,
@@ -73,6 +74,7 @@ def run(  # noqa: PLR0913 - its options
     only: Only = None,
     failed: Failed = False,
     found_in: From = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
 
@@ -89,7 +91,28 @@ def run(  # noqa: PLR0913 - its options
 
     how = How(jobs=jobs, dask=dask, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
               found_in=tuple(found_in or ()), max_seconds=max_seconds)
-    run_and_show(loaded_with(scenario, sets, seed), out, quick=quick, as_json=as_json, how=how)
+    loaded = loaded_with(scenario, sets, seed)
+    if dry_run:
+        show_foreseen(loaded, out, how, quick=quick)
+        return
+    run_and_show(loaded, out, quick=quick, as_json=as_json, how=how)
+
+
+def show_foreseen(loaded: Loaded, out: Path | None, how: How, *, quick: bool) -> None:
+    """Print what a run would do."""
+    from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
+
+    from simulator.cli.progress import Bars  # noqa: PLC0415
+    from simulator.report.foreseen_table import foreseen_table, foreseen_words  # noqa: PLC0415
+    from simulator.study.foresee import foresee  # noqa: PLC0415
+
+    with Bars(Console(stderr=True)) as bars:
+        foreseen = foresee(loaded, out, how, quick=quick, progress=bars)
+    console = Console()
+    if table := foreseen_table(foreseen):
+        console.print(table)
+    for line in foreseen_words(foreseen):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Loaded:

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import Problem, ScenarioError
-from simulator.scenario.identity import canonical_text, cell_hash, run_hash
+from simulator.scenario.identity import cell_hash
 from simulator.scenario.labels import label_text
 from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
-from simulator.scenario.variants import Variant, variants
+from simulator.scenario.variants import Variant
 from simulator.study.again import order_of
 from simulator.study.cell import answer
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
 from simulator.study.elsewhere import elsewhere
+from simulator.study.executors.task import one_thread_for_sums
 from simulator.study.fingerprint import fingerprint
 from simulator.study.finished import finished
+from simulator.study.grid import Grid
 from simulator.study.how import How
 from simulator.study.index import index_of
 from simulator.study.input_differences import under_inputs
@@ -98,16 +100,14 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     loaded = quickened(loaded) if quick else loaded
     if before := finished(loaded, out, quick=quick):
         return Run(before.record, before.requests, before.events, before.folder, was_found=True)
-    cells = variants(loaded)
-    hashes = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
-    whole = run_hash([*hashes, *_of_search(loaded)])
-    folder = RunFolder(out or default_folder(loaded, whole, quick=quick), whole, loaded.scenario.title,
+    grid = Grid.of(loaded, out, quick=quick)
+    folder = RunFolder(grid.path, grid.hash, loaded.scenario.title,
                        shard=how.shard.file if how and how.shard else "", tell=progress.set_aside,
                        beside=elsewhere(how.found_in if how else (), out))
     with folder.claimed():
-        folder.write_index(index_of(loaded, cells, hashes, whole, quick=quick))
+        folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
-        answers, search = _answers(doing, list(zip(cells, hashes, strict=True)), how or How())
+        answers, search = _answers(doing, grid.cells, how or How())
         record = _record(doing, answers, search)
         requests, events = folder.write_frames(answers)
         folder.write_record(record.to_json())
@@ -142,7 +142,8 @@ def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], how: How,
              ) -> tuple[Sequence[CellAnswer], dict[str, Any]]:
     """Return the answers of cells with their names; of a search those that it shows, and what it tells."""
     if doing.loaded.scenario.search:
-        searched = Search(doing.loaded, doing.answer, doing.progress).run()
+        with one_thread_for_sums():
+            searched = Search(doing.loaded, doing.answer, doing.progress).run()
         return searched.cells, searched.told
     work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made)
     return work.through(cells), {}
@@ -157,12 +158,6 @@ def _check_search(loaded: Loaded, how: How) -> None:
     if loaded.scenario.search and not how.is_plain:
         raise ScenarioError(Problem("a search", "tries one point after the other, each where those before it lead",
                                     "leave out --jobs, --dask, --shard, --only, --failed and --max-seconds"))
-
-
-def _of_search(loaded: Loaded) -> list[str]:
-    """Return what of a search names a run, beside its cells."""
-    search = loaded.scenario.search
-    return [canonical_text(search.model_dump(mode="json", by_alias=True, exclude_defaults=True))] if search else []
 
 
 def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
@@ -202,11 +197,6 @@ class Doing:
         self.folder.keep(done)
         self.made.append(name)
         return done
-
-
-def default_folder(loaded: Loaded, whole: str, *, quick: bool) -> Path:
-    """Return the folder of a run that was given none: a change of the scenario gets a folder of its own."""
-    return Path("runs") / f"{loaded.path.stem}{'-quick' if quick else ''}-{whole[:8]}"
 
 
 def volatile(began_s: float, began_ns: int) -> dict[str, object]:

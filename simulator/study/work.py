@@ -12,6 +12,7 @@ from simulator.scenario.variants import Variant
 from simulator.study.assemble import Assembly
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.executors.choose import Executor, executor_of
+from simulator.study.executors.serial import Serial
 from simulator.study.executors.task import Failure, Finished, Task
 from simulator.study.executors.waiting import Waiting
 from simulator.study.how import How
@@ -69,6 +70,16 @@ class Work:
             self._find(cells)
         self._check_all_is_done(cells, chosen)
         return [labelled(self.answers[name], cell.label, label_of(cell)) for cell, name in cells]
+
+    def pilot(self, cells: Cells) -> str:
+        """Make and keep the first of these cells, in this process, and return its label."""
+        cell, name = cells[0]
+        with Serial() as executor:
+            for finished in executor.run(Waiting([Task(cell, name, self.quick)]), self.progress):
+                self._kept(cell, finished)
+        if self.failures:
+            raise CellsFailed(*self.failures.values())
+        return label_of(cell)
 
     def _find(self, cells: Cells) -> None:
         for cell, name in cells:

@@ -52,7 +52,7 @@ class Waiting:
         """
         if self.is_over:
             return None
-        for needs in (last, *self._buckets):
+        for needs in (last, *self._buckets) if last else self._buckets:
             if self._buckets.get(needs) and self._may_begin(needs):
                 return self._begun(needs)
         return None
