@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from simulator.report.fitting import FittingTable
     from simulator.scenario.load import Loaded
     from simulator.study.how import How
     from simulator.study.record import Record
+    from simulator.study.run import Run
 
 Out = Annotated[
     Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)
@@ -86,6 +89,9 @@ def run(  # noqa: PLR0913 - its options
     sim run first --quick
     sim run my.yaml --out runs/mine --set policy.deadline='100 ms' --seed 2
     sim run my.yaml --jobs 4
+
+    Where the scenario claims something (assert:), the exit code is 0 if all of it holds, 1 if some is violated beyond
+    doubt, 3 if an interval lies on both sides of its limit.
     """  # noqa: D301 - \b tells click to keep the lines
     from simulator.study.how import How, Shard  # noqa: PLC0415 - keeps sim --help fast
 
@@ -124,18 +130,26 @@ def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Load
 
 
 def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool, how: How | None = None) -> None:
-    """Run a loaded scenario and print its tables and notes, or its record."""
+    """Run a loaded scenario and print its tables and notes, or its record; what is claimed decides the exit code."""
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
     import simulator  # noqa: PLC0415
     from simulator.cli.progress import Bars  # noqa: PLC0415
+    from simulator.study.claims import claims_of, exit_code  # noqa: PLC0415
 
     console = Console()
     with Bars(Console(stderr=True)) as bars:
         done = simulator.run(loaded, out, quick=quick, progress=bars, how=how)
     if as_json:
         sys.stdout.write(done.record.to_json())
-        return
+    else:
+        show(done, console)
+    if code := exit_code(claims_of(done.record)):
+        raise typer.Exit(code)
+
+
+def show(done: Run, console: Console) -> None:
+    """Print the tables and notes of a run, and where its report is."""
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
     for table in tables_of(done.record):
@@ -155,6 +169,7 @@ def notes_of(record: Record) -> list[str]:
 def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.certificate_table import certificate_tables  # noqa: PLC0415
+    from simulator.report.claims_table import claims_table  # noqa: PLC0415
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.connection_tables import connection_tables  # noqa: PLC0415
     from simulator.report.design_table import design_tables  # noqa: PLC0415
@@ -166,6 +181,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.neuron_table import neuron_tables  # noqa: PLC0415
     from simulator.report.numbers import estimate_of  # noqa: PLC0415
+    from simulator.report.precision_table import precision_table  # noqa: PLC0415
     from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.score_table import score_table  # noqa: PLC0415
@@ -189,4 +205,5 @@ def tables_of(record: Record) -> list[FittingTable]:
                 *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
-    return [*first, *connection_tables(record), *measured, *(table for table in others if table)]
+    last = [*others, precision_table(record), claims_table(record)]
+    return [*first, *connection_tables(record), *measured, *(table for table in last if table)]

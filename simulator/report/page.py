@@ -13,6 +13,7 @@ import yaml
 
 from simulator.report import (
     certificate_table,
+    claims_table,
     codec_table,
     connection_tables,
     design_table,
@@ -23,6 +24,7 @@ from simulator.report import (
     machines,
     models,
     neuron_table,
+    precision_table,
     predicted_table,
     repeats_table,
     score_table,
@@ -88,7 +90,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
     below = [_figure(record, name, figures[name]) for name in figures if kind_of(name) not in ABOVE_TABLES]
     body = [
         f"<h1>{title}</h1>", _banners(record), _question(record),
-        *above, _section("Over the repeats", _repeats(record)),
+        *above, _section(claims_table.TITLE, claims_table.claims_html(record)),
+        _section("Over the repeats", _repeats(record)),
         _section(search_table.TITLE, search_table.search_html(record)), _section("The numbers", _summary(record)),
         _section(score_table.TITLE, _noted(*score_table.score_rows(record), score_table.caption_of(record))),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
@@ -110,6 +113,7 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         _section(sendings.TITLE, sendings.sendings_html(record)),
         _section(codec_table.TITLE, _noted(*codec_table.codec_rows(record), codec_table.CAPTION)),
         _section(errors_table.TITLE, _errors(record)), *below,
+        _section(precision_table.TITLE, precision_table.precision_html(record)),
         _section("Where requests were lost or late", _reasons(record)),
         _section("Notes and warnings", _notes(record)), _section("How to run it again", _again(record)),
     ]

@@ -21,6 +21,7 @@ from simulator.scenario.parts import Parts, Problems, read_parts
 from simulator.scenario.searching import searched_ends
 
 OF_MANY_CELLS = {"sweep", "repeats", "search"}
+OF_THE_WHOLE = OF_MANY_CELLS | {"precision", "assert"}
 
 
 def checked_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:
@@ -116,7 +117,7 @@ def _axes(document: Document) -> dict[str, Mapping[str, Any]]:
 
 
 def _is_of_a_grid(key: str) -> bool:
-    return key.partition(".")[0] in OF_MANY_CELLS
+    return key.partition(".")[0] in OF_THE_WHOLE
 
 
 def _points(document: Document) -> Iterator[tuple[str, str, Any]]:

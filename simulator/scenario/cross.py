@@ -22,6 +22,7 @@ from simulator.model.partitions import expanded
 from simulator.network.arrivals import ClosedArrivals, TraceArrivals
 from simulator.network.blocks import AFTER_FIRST, DeadlineWait, FirstWait, TimeoutWait
 from simulator.network.disturbances import disturbance_problems
+from simulator.scenario.answered import answered_problems
 from simulator.scenario.apart import apart_problems
 from simulator.scenario.certifying import certify_problems
 from simulator.scenario.designing import design_problems
@@ -63,7 +64,8 @@ def cross_problems(parts: Parts) -> Problems:
         problems += hedge_problems(parts.scenario, graph, parts)
         problems += route_problems(graph, parts.scenario, parts.model, parts)
     problems += [*sharing_problems(parts), *apart_problems(parts), *judging_problems(parts), *design_problems(parts),
-                 *search_problems(parts), *sensitivity_problems(parts), *certify_problems(parts)]
+                 *search_problems(parts), *sensitivity_problems(parts), *certify_problems(parts),
+                 *answered_problems(parts)]
     for other in parts.others.values():
         problems += _other_problems(other)
     return tuple(problems)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.model.blocks import ModelFile
@@ -18,6 +19,7 @@ from simulator.topology.files import plain_topology
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
 WRITTEN_OUT = {"sweep", "repeats", "search", "partition", "constants"}  # what they say is in the cell's other values
+OF_THE_ANSWER = {"precision", "claims"}  # how sure it is to be, and what is claimed of it
 DRAWN = {"kind", "position"}  # of a node: for drawings only, unless a failure process reads positions
 FORMAT = 2
 
@@ -31,7 +33,8 @@ def content(cell: Variant, *, quick: bool = False, data: str = "") -> dict[str, 
         data: A fingerprint of the data, where there is one.
     """
     scenario = cell.scenario.model_dump(
-        mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT, exclude_defaults=True)
+        mode="json", by_alias=True, exclude=LABELS | BY_NAME | WRITTEN_OUT | OF_THE_ANSWER,
+        exclude_defaults=True)
     model = _model(cell.model)
     topology = {key: value for key, value in plain_topology(cell.topology).items() if key != "title"}
     blocks = [*cell.scenario.failures, *(error.when for error in cell.scenario.errors)]
@@ -83,6 +86,12 @@ def digest(text: str) -> str:
 def cell_hash(cell: Variant, *, quick: bool = False, data: str = "") -> str:
     """Return the name of a cell: 64 hexadecimal digits."""
     return digest(canonical_text(content(cell, quick=quick, data=data)))
+
+
+def base_hash(cell: Variant, *, data: str = "") -> str:
+    """Return the name of a cell without its number of replications: that of the cell with as many as by default."""
+    default = type(cell.scenario).model_fields["replications"].default
+    return cell_hash(replace(cell, scenario=cell.scenario.model_copy(update={"replications": default})), data=data)
 
 
 def run_hash(cells: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ from simulator.dataflow.weights import Scheme
 from simulator.evaluate.blocks import GivenOutcomes
 from simulator.expect.blocks import Measures
 from simulator.expect.design_blocks import DesignBlock
+from simulator.expect.limits import Limit
+from simulator.expect.precision_block import Precision
 from simulator.expect.search_blocks import SearchBlock
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
@@ -68,6 +70,7 @@ class Scenario(Block):
     latency and messages that are lost for certain; ``others`` are models, by name, that share its machines and links;
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``design`` asks which skips, nodes or machines are best within a budget; ``search`` for the best values of settings;
+    ``precision`` adds replications until intervals are narrow enough; ``assert`` claims what estimates are, by name;
     ``certify`` trains networks until one is certified to bear crashes of its neurons;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
@@ -98,6 +101,8 @@ class Scenario(Block):
     design: DesignBlock | None = None
     certify: CertifyBlock | None = None
     search: SearchBlock | None = None
+    precision: Precision | None = None
+    claims: dict[str, Limit] = Field(default={}, alias="assert")
     sweep: dict[str, Axis] = {}
     seed: Annotated[int, Field(ge=0)] = 1
     repeats: Repeats = Repeats()

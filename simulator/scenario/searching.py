@@ -38,11 +38,11 @@ def search_problems(parts: Parts) -> Iterator[Problem]:
         yield Problem(place(key), f"'{key}' asks for a grid of cells, and 'search' chooses its own",
                       "leave one of the two out; a search compares on fresh_seeds already")
     aim = "maximise" if search.maximise else "minimise"
-    if needed := _unmeasured(search.estimate, scenario.measure):
+    if needed := unmeasured(search.estimate, scenario.measure):
         yield Problem(place(f"search.{aim}"), f"{search.estimate!r} is not measured", f"add '{needed}' to 'measure'")
 
 
-def _unmeasured(estimate: str, measure: Measures) -> str:
+def unmeasured(estimate: str, measure: Measures) -> str:
     """Return the measure that an estimate needs and that is not asked for, "" where none is known to be missing."""
     if estimate == "expected_accuracy" and not measure.expected_accuracy:
         return "expected_accuracy"

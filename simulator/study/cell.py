@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -41,6 +41,7 @@ from simulator.study.sampled_findings import Sampled, keep_clusters
 from simulator.study.score_findings import called_by_its_score, find_scores
 from simulator.study.sensitivity_findings import find_sensitivity
 from simulator.study.tail_findings import find_tail
+from simulator.study.timed import Replications
 from simulator.study.timed_findings import TimedFindings
 from simulator.study.traffic_findings import find_traffic
 
@@ -57,12 +58,13 @@ class Cell:
         quick: Whether random data may stand in for a missing data set.
         progress: Who is told.
         memory: What the cells before it have found; None: nothing.
+        kept: Where replications that were simulated before are found; None: nowhere.
     """
 
-    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress,
-                 memory: Memory | None = None) -> None:
+    def __init__(self, variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None,
+                 kept: Replications | None = None) -> None:
         self.variant, self.name, self.quick, self.progress = variant, name, quick, progress
-        self.memory = memory or Memory()
+        self.memory, self.kept = memory or Memory(), kept
         self.label = ", ".join(variant.label.values()) or variant.scenario.title
         self.assembly = Assembly.of(variant)
         self.found = Findings()
@@ -119,8 +121,8 @@ class Cell:
         self._what_matters(measure)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
-            step = TimedFindings(self.assembly, self.answers, self.label, self._told, self.found, self._guests(),
-                                 self._chances())
+            step = TimedFindings(self.assembly, self.answers, self.label, partial(self.progress.simulating, self.label),
+                                 self.found, self._guests(), self._chances(), self.kept)
             frames = step.find(workload, self.assembly.plan(self.costs), expected)
         self._without_answers()
         asked = Asked(self.assembly, lambda: self.answers, self.label, self.progress, self.memory, self.quick)
@@ -170,9 +172,6 @@ class Cell:
             return exact.probability_of_deliveries(self.patterns.probability, self.delivery_of_pattern)
         except NoLaw:
             return None
-
-    def _told(self, done: int, total: int) -> None:
-        self.progress.simulating(self.label, done, total)
 
     def _table(self) -> PatternAccuracy | None:
         return given_outcomes(self.assembly)
@@ -295,6 +294,7 @@ class Cell:
             self.found.notes.append(f"no expected traffic: {no_law}")
 
 
-def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None) -> CellAnswer:
+def answer(variant: Variant, name: str, *, quick: bool, progress: Progress, memory: Memory | None = None,
+           kept: Replications | None = None) -> CellAnswer:
     """Return the answer of a cell; what it takes is explained at ``Cell``."""
-    return Cell(variant, name, quick=quick, progress=progress, memory=memory).run()
+    return Cell(variant, name, quick=quick, progress=progress, memory=memory, kept=kept).run()

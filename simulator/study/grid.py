@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.scenario.identity import canonical_text, cell_hash, run_hash
+from simulator.scenario.identity import base_hash, canonical_text, cell_hash, run_hash
 from simulator.scenario.load import Loaded
 from simulator.scenario.variants import Variant, variants
 from simulator.study.fingerprint import fingerprint
@@ -16,7 +16,8 @@ class Grid:
     """What is asked for, cell by cell.
 
     Args:
-        cells: The cells with their content hashes, in the order of the file.
+        cells: The cells with their content hashes, in the order of the file; of a study that is run to a precision
+            those without a number of replications.
         hash: Content hash of the study.
         path: Its run folder.
     """
@@ -38,8 +39,10 @@ class Grid:
             ScenarioError: values of the sweep do not go together.
         """
         cells = variants(loaded)
-        names = [cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
-        whole = run_hash([*names, *_of_search(loaded)])
+        is_open = loaded.scenario.precision is not None  # how many replications there will be is not known yet
+        names = [base_hash(cell, data=fingerprint(cell)) if is_open else
+                 cell_hash(cell, quick=quick, data=fingerprint(cell)) for cell in cells]
+        whole = run_hash([*names, *_of_search(loaded), *["precision"] * is_open])
         return Grid(tuple(zip(cells, names, strict=True)), whole, out or default_folder(loaded, whole, quick=quick))
 
     @property

@@ -43,6 +43,8 @@ def quickened(loaded: Loaded) -> Loaded:
                 "training": training,
                 "sweep": sweep,
                 "repeats": Repeats(),
+                "precision": None,
+                "claims": {},
                 "search": scenario.search and _quick_search(scenario.search),
             }
         ),

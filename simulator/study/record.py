@@ -64,9 +64,9 @@ class Record:
     ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
     (``simulator.study.repeats`` says what is in a row); without they are empty. ``hyperconnections`` says which of them
     matter (``simulator.study.connections``), where that was asked. ``search`` has the trials of a search and what its
-    best is worth on fresh seeds (``simulator.study.search``); the cells are then the start and the best. ``order`` has
-    the order of the
-    scenario's nodes, sources and parts, which decides what comes first at one instant.
+    best is worth on fresh seeds (``simulator.study.search``); the cells are then the start and the best. ``precision``
+    says of each cell how many replications were added and why no more (``simulator.study.to_precision``). ``order`` has
+    the order of the scenario's nodes, sources and parts, which decides what comes first at one instant.
     """
 
     title: str
@@ -80,6 +80,7 @@ class Record:
     repeats: list[dict[str, Any]] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
     hyperconnections: list[dict[str, Any]] = field(default_factory=list)
+    precision: list[dict[str, Any]] = field(default_factory=list)
     search: dict[str, Any] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
     is_quick: bool = False
@@ -100,7 +101,7 @@ class Record:
     def from_json(text: str) -> Record:
         """Return the record read back; raise ValueError or KeyError where the text is no record."""
         plain = with_nan(json.loads(text))
-        for row in (*plain["cells"], *sums_of(plain)):
+        for row in (*plain["cells"], *sums_of(plain), *plain.get("precision", ())):
             label = row["label"]
             row["label"] = {key: label[key] for key in plain.get("axes", ()) if key in label} | label
         cells = tuple(cell_from_plain(cell) for cell in plain.pop("cells"))

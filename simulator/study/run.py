@@ -6,10 +6,10 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from simulator.errors import Problem, ScenarioError
 from simulator.scenario.identity import cell_hash
@@ -36,14 +36,22 @@ from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
 from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
+from simulator.study.to_precision import ToPrecision
 from simulator.study.versions import versions
-from simulator.study.work import Work
+from simulator.study.work import Cells, Work
 from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Rows = list[dict[str, Any]]
+
+
+class Told(TypedDict, total=False):
+    """What a record tells beside its cells."""
+
+    search: dict[str, Any]
+    precision: Rows
 
 
 @dataclass(frozen=True)
@@ -105,18 +113,22 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
                        shard=how.shard.file if how and how.shard else "", tell=progress.set_aside,
                        beside=elsewhere(how.found_in if how else (), out))
     with folder.claimed():
-        folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
+        if loaded.scenario.precision is None:
+            folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
-        answers, search = _answers(doing, grid.cells, how or How())
-        record = _record(doing, answers, search)
+        answers, told = _answers(doing, grid.cells, how or How())
+        record = _record(doing, answers, told)
         requests, events = folder.write_frames(answers)
         folder.write_record(record.to_json())
+        if loaded.scenario.precision:  # only now the names of its cells are known
+            names = [answer.record.hash for answer in answers]
+            folder.write_index(index_of(loaded, grid.columns[0], names, grid.hash, quick=quick))
         if doing.made:
             write_text(folder.path / "volatile.json", json.dumps(volatile(began, began_ns), indent=1) + "\n")
     return Run(record, requests, events, folder.path, not doing.made)
 
 
-def _record(doing: Doing, answers: Sequence[CellAnswer], search: dict[str, Any]) -> Record:
+def _record(doing: Doing, answers: Sequence[CellAnswer], told: Told) -> Record:
     """Return the record of a run from the answers of its cells."""
     loaded, records = doing.loaded, tuple(a.record for a in answers)
     repeats, compared = _side_by_side(loaded, records)
@@ -132,21 +144,28 @@ def _record(doing: Doing, answers: Sequence[CellAnswer], search: dict[str, Any])
         repeats=repeats,
         differences=compared,
         hyperconnections=connections_of(loaded, records),
-        search=search,
+        **told,
         is_quick=doing.quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )
 
 
 def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], how: How,
-             ) -> tuple[Sequence[CellAnswer], dict[str, Any]]:
-    """Return the answers of cells with their names; of a search those that it shows, and what it tells."""
+             ) -> tuple[Sequence[CellAnswer], Told]:
+    """Return the answers of cells with their names; of a search those that it shows; and what else the record tells."""
     if doing.loaded.scenario.search:
         with one_thread_for_sums():
             searched = Search(doing.loaded, doing.answer, doing.progress).run()
-        return searched.cells, searched.told
-    work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made)
-    return work.through(cells), {}
+        return searched.cells, {"search": searched.told}
+
+    def through(some: Cells, kept: Mapping[str, str]) -> list[CellAnswer]:
+        work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made, kept=kept)
+        return work.through(some)
+
+    if asked := doing.loaded.scenario.precision:
+        answers, rows = ToPrecision(doing.loaded, asked, doing.folder.path, through, doing.folder.drop).run(cells)
+        return answers, {"precision": rows}
+    return through(cells, {}), {}
 
 
 def _check_search(loaded: Loaded, how: How) -> None:
@@ -155,6 +174,9 @@ def _check_search(loaded: Loaded, how: How) -> None:
     Raises:
         ScenarioError: it is not.
     """
+    if loaded.scenario.precision and (how.shard or how.only or how.failed):
+        raise ScenarioError(Problem("a precision", "gives its effort to the widest of all cells",
+                                    "leave out --shard, --only and --failed"))
     if loaded.scenario.search and not how.is_plain:
         raise ScenarioError(Problem("a search", "tries one point after the other, each where those before it lead",
                                     "leave out --jobs, --dask, --shard, --only, --failed and --max-seconds"))

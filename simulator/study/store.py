@@ -5,6 +5,7 @@ OUT/lock                     who is writing it now
 OUT/cells/HASH/              one finished cell: record.json, frames where requests were simulated, and SHA256SUMS
 OUT/record.json, requests.parquet, events.parquet, SHA256SUMS, figures/, report.html      the whole run
 OUT/volatile.json            times and host: facts that differ from run to run
+OUT/replications/HASH/       replications of a cell that is run to a precision, to which more may be added
 OUT/set-aside/               what was found there and is not what was written
 """
 
@@ -186,6 +187,11 @@ class RunFolder:
         if found := self.beside.find(cell_hash):
             self.keep(found)
         return found
+
+    def drop(self, cell_hash: str) -> None:
+        """Remove a finished cell that another one has taken the place of."""
+        with self._writing():
+            shutil.rmtree(self.path / "cells" / cell_hash[:NAME_LENGTH], ignore_errors=True)
 
     def set_aside(self, path: Path, why: str) -> None:
         """Move what cannot be trusted out of the way, and say so."""

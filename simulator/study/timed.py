@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,8 @@ class TimedRuns:
 
 
 def simulate(
-    assembly: Assembly, plan: Plan, workload: Workload, labels: NDArray[np.int64], progress: Callable[[int], None]
+    assembly: Assembly, plan: Plan, workload: Workload, labels: NDArray[np.int64], progress: Callable[[int], None],
+    kept: Replications | None = None,
 ) -> TimedRuns:
     """Return the requests of all replications.
 
@@ -90,16 +92,36 @@ def simulate(
         workload: When requests arrive, and how many a replication.
         labels: Classes of the test set that requests draw their sample from; empty: there is none.
         progress: Told how many requests have been simulated, over all replications.
+        kept: Where replications that were simulated before are found, and new ones are put; None: nowhere.
     """
     table: dict[int, int] = {}
     pieces = []
     for replication in range(assembly.scenario.replications):
         done = replication * workload.requests
-        pieces.append(
-            _replication(assembly, plan, workload, replication, (labels, table, partial(_told, progress, done)))
-        )
+        piece = kept.find(replication) if kept else None
+        if piece is None:
+            piece = _replication(assembly, plan, workload, replication, (labels, partial(_told, progress, done)))
+            if kept:
+                kept.keep(replication, piece)
+        pieces.append(with_places(piece, table))
         progress(done + workload.requests)
     return joined(pieces, tuple(table))
+
+
+class Replications(Protocol):
+    """Where replications that were simulated before are found, by number; each with deliveries of its own."""
+
+    def find(self, replication: int) -> TimedRuns | None:
+        """Return a replication, None where it was not simulated yet."""
+
+    def keep(self, replication: int, piece: TimedRuns) -> None:
+        """Put a replication where it is found again."""
+
+
+def with_places(piece: TimedRuns, table: dict[int, int]) -> TimedRuns:
+    """Return a replication with its deliveries' places in a table of all, which grows."""
+    place = np.array([table.setdefault(delivery, len(table)) for delivery in piece.deliveries], dtype=np.int64)
+    return replace(piece, delivery=place[piece.delivery], snapshot=place[piece.snapshot], deliveries=())
 
 
 def _told(progress: Callable[[int], None], done: int, now: int) -> None:
@@ -111,15 +133,17 @@ def _replication(
     plan: Plan,
     workload: Workload,
     replication: int,
-    shared: tuple[NDArray[np.int64], dict[int, int], Callable[[int], None]],
+    shared: tuple[NDArray[np.int64], Callable[[int], None]],
 ) -> TimedRuns:
-    """Return one replication; ``shared`` is the classes of the test set, the table of deliveries, and who is told."""
-    labels, table, progress = shared
+    """Return one replication with its own deliveries; ``shared`` is the classes of the test set, and who is told."""
+    labels, progress = shared
+    table: dict[int, int] = {}
     streams = Streams(assembly.scenario.seed, replication)
     arrivals = assembly.arrivals_ns(workload, streams)
     log, drawn, is_fast = run_once(assembly, plan, arrivals, streams, progress)
     asked = Asked(streams, workload, labels)
-    return runs_of(assembly, (log, drawn), asked, table, vectorised=len(arrivals) * is_fast)
+    found = runs_of(assembly, (log, drawn), asked, table, vectorised=len(arrivals) * is_fast)
+    return replace(found, deliveries=tuple(table))
 
 
 @dataclass(frozen=True)

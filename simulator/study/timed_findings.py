@@ -35,7 +35,7 @@ from simulator.study.machine_findings import find_links, find_machines
 from simulator.study.sending_findings import find_sendings
 from simulator.study.sharper import spread_of
 from simulator.study.time_metrics import TimeMetrics
-from simulator.study.timed import TimedRuns, loop_of, mean_gap_ns, simulate
+from simulator.study.timed import Replications, TimedRuns, loop_of, mean_gap_ns, simulate
 from simulator.study.together import MAIN, Tenant, simulate_together
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class TimedFindings:
         found: Where the findings go.
         guests: The other models on the same machines.
         chances: Exact probability of the delivery of the pattern at a birth; None: it is not known.
+        kept: Where replications that were simulated before are found.
     """
 
     assembly: Assembly
@@ -65,6 +66,7 @@ class TimedFindings:
     found: Findings
     guests: tuple[Guest, ...] = ()
     chances: Mapping[int, float] | None = None
+    kept: Replications | None = None
 
     def find(self, workload: Workload, plan: Plan, expected: Estimate | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Simulate all replications and return the frames of requests and events; estimates go to the findings.
@@ -115,7 +117,7 @@ class TimedFindings:
 
         mine = Tenant(MAIN, self.assembly, plan, labels_of(self.answers))
         if not self.guests:
-            return [simulate(self.assembly, plan, workload, mine.labels, told)]
+            return [simulate(self.assembly, plan, workload, mine.labels, told, self.kept)]
         return simulate_together([mine, *(guest.tenant for guest in self.guests)], told)
 
     def _keep_models(self, requests: Requests, expected: Estimate | None, beside: list[TimedRuns]) -> None:

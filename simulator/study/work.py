@@ -43,6 +43,7 @@ class Work:
         answers: By the name of the cell.
         made: Names of the cells that were not found.
         failures: Why cells have no answer, by their name.
+        kept: Where the replications of cells are kept, by their name.
     """
 
     loaded: Loaded
@@ -53,6 +54,7 @@ class Work:
     answers: dict[str, CellAnswer] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     failures: dict[str, Problem] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
     widest: Widest = field(default_factory=Widest)
 
     def through(self, cells: Cells) -> list[CellAnswer]:
@@ -103,7 +105,8 @@ class Work:
 
     def _waiting(self, to_do: Mapping[str, Variant], executor: Executor) -> Waiting:
         """Return the cells that are to be made; one after the other, none has to wait for the training of another."""
-        tasks = (Task(cell, name, self.quick, () if executor.is_serial else tuple(trainings([Assembly.of(cell)])))
+        tasks = (Task(cell, name, self.quick, () if executor.is_serial else tuple(trainings([Assembly.of(cell)])),
+                      "" if self.how.dask else self.kept.get(name, ""))
                  for name, cell in to_do.items())
         return Waiting(tasks, self.how.max_seconds)
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.errors import Problem, SimulatorError
@@ -30,12 +31,14 @@ class Task:
         name: Its content hash.
         quick: Whether it is the quick version.
         needs: Names of the trainings that it needs.
+        kept: Folder of the cell's replications that were simulated before; "": none are kept.
     """
 
     cell: Variant
     name: str
     quick: bool = False
     needs: tuple[str, ...] = ()
+    kept: str = ""
 
     @property
     def label(self) -> str:
@@ -95,10 +98,12 @@ def made(task: Task, progress: Progress, memory: Memory) -> Finished:
         memory: What the cells before it in this process have found.
     """
     from simulator.study.cell import answer  # noqa: PLC0415 - heavy, and only where cells are made
+    from simulator.study.kept_runs import KeptRuns  # noqa: PLC0415
 
     began = time.perf_counter()
     try:
-        done = answer(task.cell, task.name, quick=task.quick, progress=progress, memory=memory)
+        kept = KeptRuns(Path(task.kept)) if task.kept else None
+        done = answer(task.cell, task.name, quick=task.quick, progress=progress, memory=memory, kept=kept)
     except Exception as error:
         return Finished(task.name, failure=Failure.of(error), seconds=time.perf_counter() - began, error=error)
     return Finished(task.name, done, seconds=time.perf_counter() - began)
