@@ -15,7 +15,8 @@ TITLE = "Where the uncertainty comes from"
 CAPTION = ("half of each 95 % interval of expected accuracy, one source at a time: sampled failures, the finite test "
            "set, the seed of the training (repeats tell), survivals that are not known exactly")
 HEADS = ["failures", "test set", "training seed", "inputs"]
-EXACT, UNKNOWN, CERTAIN = "exact", "not known", "none"
+EXACT, UNKNOWN, CERTAIN, NO_TEST = "exact", "not known", "none", "no test set"
+SAMPLED = "sampling_high"  # in rows of differences under drawn patterns
 MOST_INPUTS = 6  # of a cell
 MOST_PRINTED = 24  # differences on the terminal
 
@@ -93,6 +94,9 @@ def differences(record: Record) -> list[FittingTable]:
     made = []
     for base in dict.fromkeys(row["against"] for row in record.differences):
         rows = [row for row in record.differences if row["against"] == base]
+        if any(SAMPLED in row for row in rows):
+            made.append(_sampled(base, rows))
+            continue
         if all(row["value"] == row["low"] == row["high"] for row in rows):
             continue
         heads, texts = side_by_side(rows)
@@ -102,6 +106,19 @@ def differences(record: Record) -> list[FittingTable]:
         if any("inputs_low" in row for row in rows):
             made.append(_under_inputs(base, rows))
     return made
+
+
+def _sampled(base: str, rows: list[dict[str, Any]]) -> FittingTable:
+    """Return differences that were sampled: one number, and a column for each of its uncertainties."""
+    has_rest = any("bounds_low" in row for row in rows)
+    texts = [[", ".join(row["label"].values()), number_text(row["value"], SMALL),
+              _half_text((row[SAMPLED] - row["sampling_low"]) / 2),
+              _half_text(row["test_half"]) if row["test_half"] is not None else NO_TEST,
+              *([_half_text((row["bounds_high"] - row["bounds_low"]) / 2) if "bounds_low" in row else CERTAIN]
+                if has_rest else [])] for row in rows]
+    heads = [", ".join(rows[0]["label"]), "difference", "± failures", "± test set", *["± left out"] * has_rest]
+    return FittingTable(f"Expected accuracy, difference from {base}", heads, texts,
+                        "the same drawn patterns on both sides; ±: 95 % interval of one source at a time")
 
 
 def _under_inputs(base: str, rows: list[dict[str, Any]]) -> FittingTable:

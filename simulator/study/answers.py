@@ -102,6 +102,13 @@ def answers(
     return replace(found, outcomes=found.outcomes.again(found.ranking if is_ranked else None))
 
 
+def outcomes_of(assembly: Assembly, *, quick: bool, memory: Memory) -> Outcomes | None:
+    """Return the worth of a cell's answers, once the cell is finished; None where no model answers in it."""
+    if not assembly.has_layers or assembly.scenario.outcomes is not None:
+        return None
+    return answers(assembly, quick=quick, label="differences", progress=Progress(), memory=memory).outcomes
+
+
 def network_of(
     assembly: Assembly, *, quick: bool, label: str, progress: Progress, memory: Memory,
 ) -> tuple[Network, DataSet]:

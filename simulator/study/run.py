@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -18,6 +19,8 @@ from simulator.scenario.load import Loaded, resolved
 from simulator.scenario.located import located
 from simulator.scenario.variants import Variant
 from simulator.study.again import order_of
+from simulator.study.answers import outcomes_of
+from simulator.study.assemble import Assembly
 from simulator.study.cell import answer
 from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
@@ -34,6 +37,7 @@ from simulator.study.progress import Progress
 from simulator.study.quick import quickened
 from simulator.study.record import CellRecord, Record
 from simulator.study.repeats import differences, is_comparable, summed_up
+from simulator.study.sampled_differences import sampled_differences
 from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
 from simulator.study.to_precision import ToPrecision
@@ -117,7 +121,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
             folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
         answers, told = _answers(doing, grid.cells, how or How())
-        record = _record(doing, answers, told)
+        record = _record(doing, grid.columns[0], answers, told)
         requests, events = folder.write_frames(answers)
         folder.write_record(record.to_json())
         if loaded.scenario.precision:  # only now the names of its cells are known
@@ -128,10 +132,10 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     return Run(record, requests, events, folder.path, not doing.made)
 
 
-def _record(doing: Doing, answers: Sequence[CellAnswer], told: Told) -> Record:
+def _record(doing: Doing, cells: Sequence[Variant], answers: Sequence[CellAnswer], told: Told) -> Record:
     """Return the record of a run from the answers of its cells."""
     loaded, records = doing.loaded, tuple(a.record for a in answers)
-    repeats, compared = _side_by_side(loaded, records)
+    repeats, compared = _side_by_side(doing, cells, records)
     return Record(
         title=loaded.scenario.title,
         question=loaded.scenario.question,
@@ -182,16 +186,21 @@ def _check_search(loaded: Loaded, how: How) -> None:
                                     "leave out --jobs, --dask, --shard, --only, --failed and --max-seconds"))
 
 
-def _side_by_side(loaded: Loaded, records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
+def _side_by_side(doing: Doing, cells: Sequence[Variant], records: tuple[CellRecord, ...]) -> tuple[Rows, Rows]:
     """Return what sums up repeats, and the paired differences between points of the grid, or nothing."""
-    scenario, is_repeated = loaded.scenario, loaded.scenario.repeats.count > 1
+    scenario = doing.loaded.scenario
+    is_repeated = scenario.repeats.count > 1
     is_one = not any(key.partition(".")[0] == "data" for key in scenario.repeats.values)
     against = [label_text(value, next(iter(scenario.sweep), "")) for value in scenario.repeats.against]
     is_compared = is_repeated or is_comparable(records)
     compared = differences(records, is_one_test_set=is_one, against=against) if is_compared else []
     if is_repeated:
         return summed_up(records, is_one_test_set=is_one), compared
-    return [], under_inputs(compared, records, scenario.seed)
+    if compared or scenario.search:
+        return [], under_inputs(compared, records, scenario.seed)
+    by_label = {tuple(cell.label.items()): cell for cell in cells}
+    done = [(one, Assembly.of(by_label[tuple(one.label.items())])) for one in records if "forwards" in one.counts]
+    return [], sampled_differences(done, partial(outcomes_of, quick=doing.quick, memory=doing.memory))
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class Sampled:
                                         "so that what is left out or not drawn cannot be bounded",
                                         "sum over all patterns: let at most 20 fail, or write method: exact"))
         no_flow = exact_no_flow(self.assembly) if isinstance(scored, ScoredDeliveries) else None
-        question = self._question(scored, no_flow)
+        question = question_of(self.assembly, scored, None if no_flow is None else no_flow.value)
         try:
             expectation = self.method.expect(question)
         except CannotEstimate as cannot:
@@ -113,12 +113,6 @@ class Sampled:
             if one.score.name != "accuracy":
                 self.found.estimates[f"expected_{one.score.name}_sampling"] = Estimate(
                     mean.value, mean.low, mean.high, expectation.draws, expectation.how, "failures")
-
-    def _question(self, scored: Scored, no_flow: Estimate | None) -> Question:
-        streams, process = Streams(self.assembly.scenario.seed), self.assembly.process
-        known = no_flow.value if no_flow else None
-        return Question(scored, law_of(process), lambda name: streams.of("", f"expected accuracy, {name}"),
-                        lambda count: process.sample_up(streams, count), None if known is None else lambda: known)
 
     def _by_sample(self, expectation: Expectation, scored: Scored) -> Floats:
         """Return the expected worth of each test sample: the same weights of deliveries, for each sample."""
@@ -214,6 +208,16 @@ def keep_clusters(found: Findings, by_sample: Floats, groups: NDArray[np.generic
     clusters = worth_by_cluster(by_sample, groups)
     if len(clusters["samples"]) <= MOST_CLUSTERS:
         found.tables["clusters"] = [dict(clusters)]
+
+
+def question_of(assembly: Assembly, scored: Scored, no_flow: float | None) -> Question:
+    """Return what is expected over a cell's patterns.
+
+    Its dice have the same names in every cell: cells with the same failures and seed draw the same patterns.
+    """
+    streams, process = Streams(assembly.scenario.seed), assembly.process
+    return Question(scored, law_of(process), lambda name: streams.of("", f"expected accuracy, {name}"),
+                    lambda count: process.sample_up(streams, count), None if no_flow is None else lambda: no_flow)
 
 
 def exact_no_flow(assembly: Assembly) -> Estimate | None:

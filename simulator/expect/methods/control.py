@@ -11,7 +11,7 @@ from typing import final
 
 import numpy as np
 
-from simulator.expect.methods.expectation import Known, Question
+from simulator.expect.methods.expectation import Known, Question, Values
 from simulator.expect.methods.strata import Floats, Places
 from simulator.expect.methods.target import Target
 from simulator.failures.cause_law import Bools
@@ -26,12 +26,12 @@ class Controls:
 
     Args:
         means: Their exact means, shape ``(controls,)``.
-        has_no_flow: Whether the first is "no answer".
+        no_answer: Says of each place whether it is without an answer: the first control; None: not used.
         costs: What each cause costs alone, shape ``(causes,)``; None: not used.
     """
 
     means: Floats
-    has_no_flow: bool = False
+    no_answer: Values | None = None
     costs: Floats | None = None
 
     @property
@@ -46,11 +46,12 @@ class Controls:
         costs = first_order(question, target.max_forwards // SHARE)
         if costs is not None and question.law is not None:
             means.append(float(question.law.weight @ question.law.chance @ costs))
-        return Controls(np.array(means, dtype=np.float64), question.no_flow is not None, costs)
+        no_answer = None if question.no_flow is None else question.no_answer
+        return Controls(np.array(means, dtype=np.float64), no_answer, costs)
 
     def columns(self, at_work: Bools | None, places: Places) -> Floats:
         """Return the control variates of each pattern, shape ``(patterns, controls)``."""
-        found = [np.asarray(places == 0, dtype=np.float64)] if self.has_no_flow else []
+        found = [] if self.no_answer is None else [self.no_answer(places)]
         if self.costs is not None and at_work is not None:
             found.append(at_work @ self.costs)
         return np.stack(found, axis=1) if found else np.zeros((len(places), 0))
@@ -60,7 +61,7 @@ def known_no_answer(question: Question) -> Known | None:
     """Return whether there is no answer, with its exact mean, as a control variate of strata; None: not known."""
     if question.no_flow is None:
         return None
-    return Known(lambda places: np.asarray(places == 0, dtype=np.float64), question.no_flow())
+    return Known(question.no_answer, question.no_flow())
 
 
 def no_controls() -> Controls:

@@ -21,6 +21,11 @@ SURE = 1 - RISK / 2
 SURE_OF_SEVERAL = 0.98  # who stops when an interval is narrow stops at those that are too narrow
 
 
+def is_no_answer(places: Places) -> Floats:
+    """Return 1 for each place without an answer, else 0."""
+    return np.asarray(places == 0, dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class Question:
     """What is expected over what.
@@ -31,6 +36,7 @@ class Question:
         dice: Returns the generator of a named stream.
         patterns: Returns the first so many independent patterns, shape ``(patterns, components)``; always the same.
         no_flow: Returns the exact P(no answer); None where it is not known.
+        no_answer: Says of each place whether it is without an answer, 1 or 0: whose mean ``no_flow`` is.
     """
 
     scored: Scored
@@ -38,6 +44,7 @@ class Question:
     dice: Callable[[str], np.random.Generator]
     patterns: Callable[[int], Up] | None = None
     no_flow: Callable[[], float] | None = None
+    no_answer: Values = is_no_answer
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Known:
     """A control variate of all strata together: a function of the delivery whose mean over all patterns is exact.
 
     Args:
-        values: The function, between 0 and 1.
+        values: The function, between -1 and 1.
         mean: Its mean.
     """
 
