@@ -135,16 +135,18 @@ class Importance(Method):
         dice = question.dice("importance")
         fewest: Bools = (law.chance == 1).all(axis=0)[np.newaxis]
         places, ratios = scored.places(law.up(fewest)), np.zeros(0)
-        stopped = f"{MOST_DRAWS:,} draws"
+        stopped, looks = f"{MOST_DRAWS:,} draws", 0
         for draws in schedule(FIRST, GROWTH, MOST_DRAWS):
             new, more = _more(question, law, chance, dice, draws - len(ratios))
             kept = as_is(scored, new, self.target.max_forwards - (scored.forwards - before))
             places, ratios = np.concatenate([places, kept]), np.concatenate([ratios, more[: len(kept)]])
             is_spent = len(kept) < len(new)
-            if len(ratios) < LEAST and not is_spent:
-                continue
             seen = Tilted("all patterns, tilted", 1.0, places, ratios)
-            sample = Sample((seen,))
+            is_early = len(ratios) < LEAST or seen.effective < FEW_EFFECTIVE
+            if is_early and not is_spent and draws < MOST_DRAWS:
+                continue
+            looks += 1
+            sample = Sample((seen,), looks)
             mean = sample.mean(scored.scores, scored.bounds)
             met = self.target.met(mean)
             if met or is_spent:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from simulator.expect.methods.importance import Importance
 from simulator.expect.methods.monte_carlo import MonteCarlo
 from simulator.expect.methods.stratified import Stratified
 from simulator.expect.methods.target import Target
@@ -23,6 +24,8 @@ CASES = {
     "strata, few forwards": (Stratified(method="stratified", target=Target(absolute=1e-4, max_forwards=60)),
                              MIXTURE, 1),
     "large strata": (Stratified(method="stratified", target=Target(absolute=0.004)), LONG, 1),
+    "importance, loose": (Importance(method="importance", target=Target(absolute=0.05)), UNEQUAL, 0.97),
+    "importance": (Importance(method="importance", target=Target(absolute=0.02)), MIXTURE, 0.97),
 }
 KNOWN = {
     "Monte Carlo": (MonteCarlo(method="monte_carlo", target=Target(absolute=0.004)), MIXTURE),

@@ -1,11 +1,20 @@
 """Importance sampling agrees with the sum over all patterns, and says when its tilt is wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from simulator.expect.methods.importance import Importance, Tilted, effective_draws, likelihood_ratios, tilted
+from simulator.expect.methods.importance import (
+    FEW_EFFECTIVE,
+    Importance,
+    Tilted,
+    effective_draws,
+    likelihood_ratios,
+    tilted,
+)
 from simulator.expect.methods.method import CannotEstimate
-from simulator.expect.methods.target import Target
+from simulator.expect.methods.target import LEAST, Target
 from simulator.expect.tail.events import Event
 from tests.support.scores import WORST, chain_law, exact_by_force, exact_chain, mixture_law, question, unequal_law
 from tests.support.statistics import assert_covers
@@ -67,6 +76,20 @@ def test_the_effective_number_of_draws_is_told():
     seen, = found.sample.strata
     assert f"effective {seen.effective:,.0f}" in found.how
     assert "WARNING" not in found.how
+
+
+def test_a_loose_target_does_not_stop_before_enough_draws_are_effective():
+    loose = Importance(method="importance", target=Target(absolute=0.5))
+    found = [loose.expect(question(mixture_law(9), seed)).sample for seed in range(20)]
+    assert min(one.strata[0].effective for one in found) >= FEW_EFFECTIVE
+    assert max(one.draws for one in found) > LEAST
+
+
+def test_several_looks_ask_for_a_wider_interval():
+    asked = question(unequal_law(8), 1)
+    found = Importance(method="importance", target=Target(absolute=0.03)).expect(asked)
+    assert found.sample.looks > 1
+    assert found.mean.half_width > replace(found.sample, looks=1).mean(asked.scored.scores).half_width
 
 
 def test_a_wrong_tilt_is_found_out():
