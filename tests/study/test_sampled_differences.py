@@ -49,14 +49,9 @@ def test_its_table_has_the_uncertainties_apart(drawn):
     assert table.rows[0][-1] == "no test set"
 
 
-def test_it_is_kept_and_found_and_made_again_where_its_file_is_torn(drawn):
-    (path,) = (drawn.folder / "paired").iterdir()
-    text, record = path.read_text(), drawn.record.to_json()
-    again = simulator.run(load(drawn.folder.parent / "chain.yaml"), drawn.folder)
-    assert (again.was_found, again.record.to_json()) == (True, record)
-    path.write_text(text[:40])
-    assert simulator.run(load(drawn.folder.parent / "chain.yaml"), drawn.folder).record.to_json() == record
-    assert path.read_text() == text
+def test_a_rerun_gives_the_same_bytes(drawn):
+    again = simulator.run(load(drawn.folder.parent / "chain.yaml"), drawn.folder.parent / "again")
+    assert again.record.to_json() == drawn.record.to_json()
 
 
 @pytest.mark.parametrize("method", ["head", "stratified", "importance"])
@@ -101,7 +96,7 @@ def cells_of(folder):
 
 def test_with_a_test_set_both_uncertainties_are_told_and_neither_is_in_the_other(tmp_path):
     cells, judge = cells_of(tmp_path), Judge()
-    (row,) = sampled_differences(cells, judge, tmp_path)
+    (row,) = sampled_differences(cells, judge)
     by_sample = []
     for _, assembly in cells:
         patterns = enumerate_patterns(assembly.process, 20)
@@ -116,4 +111,4 @@ def test_with_a_test_set_both_uncertainties_are_told_and_neither_is_in_the_other
 
 
 def test_a_mean_over_answered_requests_is_a_ratio_and_has_no_paired_difference(tmp_path):
-    assert sampled_differences(cells_of(tmp_path), Judge(no_answer=np.nan), tmp_path) == []
+    assert sampled_differences(cells_of(tmp_path), Judge(no_answer=np.nan)) == []
