@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.scenario.load import Loaded
+    from simulator.study.finished import Run
     from simulator.study.how import How
     from simulator.study.progress import Progress
-    from simulator.study.run import Run
 
 __all__ = ["RunFolderError", "ScenarioError", "SimulatorError", "load", "results", "run"]
 
@@ -57,13 +57,20 @@ def run(loaded: Loaded, out: str | Path | None = None, *, quick: bool = False, p
         Unfinished: not all cells were asked for, or there was no time for all; what is finished is kept.
     """
     from simulator.report.page import is_shown  # noqa: PLC0415 - keeps the import of the package light
-    from simulator.report.write import report_on  # noqa: PLC0415
     from simulator.study.disk import refusals  # noqa: PLC0415
     from simulator.study.fingerprint import file_hash  # noqa: PLC0415
-    from simulator.study.run import run as run_study  # noqa: PLC0415
+    from simulator.study.finished import finished  # noqa: PLC0415
+    from simulator.study.quick import quickened  # noqa: PLC0415
 
-    done = run_study(loaded, Path(out) if out else None, quick=quick, progress=progress, how=how)
+    place = Path(out) if out else None
+    done = finished(quickened(loaded) if quick else loaded, place, quick=quick)
+    if done is None:
+        from simulator.study.run import run as run_study  # noqa: PLC0415
+
+        done = run_study(loaded, place, quick=quick, progress=progress, how=how)
     if not is_shown(file_hash(done.folder / "record.json"), done.folder):
+        from simulator.report.write import report_on  # noqa: PLC0415
+
         with refusals(done.folder):
             report_on(done, loaded)
     return done

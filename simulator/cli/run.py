@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from simulator.report.fitting import FittingTable
     from simulator.scenario.load import Loaded
+    from simulator.study.finished import Run
     from simulator.study.how import How
     from simulator.study.record import Record
-    from simulator.study.run import Run
 
+MOST_SHOWN = 200  # cells of a study whose tables are printed unasked
 Out = Annotated[
     Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)
 ]
@@ -152,8 +153,12 @@ def show(done: Run, console: Console) -> None:
     """Print the tables and notes of a run, and where its report is."""
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
-    for table in tables_of(done.record):
+    is_large = len(done.record.cells) > MOST_SHOWN and not done.record.repeats
+    for table in () if is_large else tables_of(done.record):
         console.print(table)
+    if is_large:
+        console.print(f"{len(done.record.cells):,} cells: sim results {done.folder} shows them, sim export "
+                      f"{done.folder} writes them", highlight=False, soft_wrap=True, markup=False)
     for note in notes_of(done.record):
         console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from simulator.scenario.load import Loaded
-    from simulator.study.run import Run
+    from simulator.study.finished import Run
 
 MS_NS = 1_000_000
 MOST_DRAWN = 200  # machines; more of them are a blot

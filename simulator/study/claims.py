@@ -40,7 +40,7 @@ def claims_of(record: Record) -> list[Claim]:
     Raises:
         ScenarioError: a claim is of an estimate that there is none of.
     """
-    asked = record.scenario["scenario"].get("assert") or {}
+    asked = record.scenario.get("scenario", {}).get("assert") or {}
     found, problems = [], dict[Problem, None]()
     for point, estimates in _points(record) if asked else ():
         for said, limit in asked.items():

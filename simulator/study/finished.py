@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +23,47 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FinishedRun:
-    """A finished run, read back."""
+class Run:
+    """A finished run.
+
+    Args:
+        record: Every estimate, with its provenance.
+        folder: Where it is kept.
+        was_found: Whether nothing had to be run.
+        frames: Returns one row for each request, and one row for each crash and repair.
+    """
 
     record: Record
-    requests: pd.DataFrame
-    events: pd.DataFrame
     folder: Path
+    was_found: bool
+    frames: Callable[[], tuple[pd.DataFrame, pd.DataFrame]]
+
+    @cached_property
+    def both_frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The frames, read when they are first asked for."""
+        return self.frames()
+
+    @property
+    def requests(self) -> pd.DataFrame:
+        """One row for each request."""
+        return self.both_frames[0]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row for each crash and repair."""
+        return self.both_frames[1]
+
+    def table(self) -> pd.DataFrame:
+        """Return the estimates as a frame: one row for each cell and estimate."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        return pd.DataFrame(
+            [
+                {**cell.label, "estimate": name, **estimate.as_dict()}
+                for cell in self.record.cells
+                for name, estimate in cell.estimates.items()
+            ]
+        )
 
 
 def runs_of(loaded: Loaded, *, quick: bool) -> list[Path]:
@@ -35,7 +71,7 @@ def runs_of(loaded: Loaded, *, quick: bool) -> list[Path]:
     return sorted(Path("runs").glob(f"{loaded.path.stem}{'-quick' if quick else ''}-*"))
 
 
-def finished(loaded: Loaded, out: Path | None, *, quick: bool) -> FinishedRun | None:
+def finished(loaded: Loaded, out: Path | None, *, quick: bool) -> Run | None:
     """Return the finished run of a scenario, None where none is known; nothing is written.
 
     Args:
@@ -60,18 +96,23 @@ def _has_cells(folder: Path, index: Index) -> bool:
         return False
 
 
-def _read(folder: Path, run_hash: str) -> FinishedRun | None:
-    import pandas as pd  # noqa: PLC0415 - heavy
-
+def _read(folder: Path, run_hash: str) -> Run | None:
     owner = read_owner(folder)
     if owner is None or owner.format != FORMAT or not owner.is_of(run_hash):
         return None
     try:
         files = checked(folder, CELL_FILES)
         record = Record.from_json(files[RECORD].decode("utf-8"))
-        requests, events = no_requests(), no_events()
-        if len(files) > 1:
-            requests, events = (pd.read_parquet(io.BytesIO(files[f"{name}.parquet"])) for name in FRAMES)
     except (TornError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return FinishedRun(record, requests, events, folder) if record.hash == run_hash else None
+    return Run(record, folder, True, partial(_frames, files)) if record.hash == run_hash else None
+
+
+def _frames(files: Mapping[str, bytes]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the frames of a run from the bytes of its files, which are those that were written."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    if len(files) == 1:
+        return no_requests(), no_events()
+    requests, events = (pd.read_parquet(io.BytesIO(files[f"{name}.parquet"])) for name in FRAMES)
+    return requests, events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,6 +102,7 @@ def events_frame(label: str, runs: TimedRuns) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True) if pieces else no_events()
 
 
+@cache
 def no_requests() -> pd.DataFrame:
     """Return the frame of a cell without a workload."""
     import pandas as pd  # noqa: PLC0415 - heavy
@@ -108,6 +110,7 @@ def no_requests() -> pd.DataFrame:
     return pd.DataFrame(columns=list(REQUEST_COLUMNS))
 
 
+@cache
 def no_events() -> pd.DataFrame:
     """Return the frame of a cell in which nothing switches."""
     import pandas as pd  # noqa: PLC0415 - heavy

@@ -27,7 +27,7 @@ from simulator.study.connections import connections_of
 from simulator.study.elsewhere import elsewhere
 from simulator.study.executors.task import one_thread_for_sums
 from simulator.study.fingerprint import fingerprint
-from simulator.study.finished import finished
+from simulator.study.finished import Run, finished
 from simulator.study.grid import Grid
 from simulator.study.how import How
 from simulator.study.index import index_of
@@ -46,7 +46,7 @@ from simulator.study.work import Cells, Work
 from simulator.units import SECOND_NS
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 Rows = list[dict[str, Any]]
 
@@ -56,37 +56,6 @@ class Told(TypedDict, total=False):
 
     search: dict[str, Any]
     precision: Rows
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run.
-
-    Args:
-        record: Every estimate, with its provenance.
-        requests: One row for each request.
-        events: One row for each crash and repair.
-        folder: Where it is kept.
-        was_found: Whether nothing had to be run.
-    """
-
-    record: Record
-    requests: pd.DataFrame
-    events: pd.DataFrame
-    folder: Path
-    was_found: bool
-
-    def table(self) -> pd.DataFrame:
-        """Return the estimates as a frame: one row for each cell and estimate."""
-        import pandas as pd  # noqa: PLC0415 - heavy
-
-        return pd.DataFrame(
-            [
-                {**cell.label, "estimate": name, **estimate.as_dict()}
-                for cell in self.record.cells
-                for name, estimate in cell.estimates.items()
-            ]
-        )
 
 
 def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progress: Progress | None = None,
@@ -111,7 +80,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     _check_search(loaded, how or How())
     loaded = quickened(loaded) if quick else loaded
     if before := finished(loaded, out, quick=quick):
-        return Run(before.record, before.requests, before.events, before.folder, was_found=True)
+        return before
     grid = Grid.of(loaded, out, quick=quick)
     folder = RunFolder(grid.path, grid.hash, loaded.scenario.title,
                        shard=how.shard.file if how and how.shard else "", tell=progress.set_aside,
@@ -121,15 +90,20 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
             folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
         answers, told = _answers(doing, grid.cells, how or How())
+<<<<<<< HEAD
         record = _record(doing, grid.columns[0], answers, told)
         requests, events = folder.write_frames(answers)
+=======
+        record = _record(doing, answers, told)
+        frames = folder.write_frames(answers)
+>>>>>>> 1fee001 (A finished study of 10,000 cells is found without its cells being made; what the store costs is measured; every field of a block enters a name)
         folder.write_record(record.to_json())
         if loaded.scenario.precision:  # only now the names of its cells are known
             names = [answer.record.hash for answer in answers]
             folder.write_index(index_of(loaded, grid.columns[0], names, grid.hash, quick=quick))
         if doing.made:
             write_text(folder.path / "volatile.json", json.dumps(volatile(began, began_ns), indent=1) + "\n")
-    return Run(record, requests, events, folder.path, not doing.made)
+    return Run(record, folder.path, not doing.made, lambda: frames)
 
 
 def _record(doing: Doing, cells: Sequence[Variant], answers: Sequence[CellAnswer], told: Told) -> Record:

@@ -228,6 +228,7 @@ class RunFolder:
     def write_record(self, text: str) -> None:
         """Write the record of the whole run and the checksums of its files, last of all."""
         with self._writing():
+            settle(self.path / "cells")
             write_whole(self.path / RECORD, text.encode())
             files = {name: (self.path / name).read_bytes() for name in CELL_FILES if (self.path / name).is_file()}
             write_whole(self.path / SUMS, with_sums(files)[SUMS])
@@ -250,7 +251,6 @@ def move_into_place(half: Path, place: Path) -> None:
         if not place.is_dir():
             raise
         shutil.rmtree(half)
-    settle(place.parent)
 
 
 def write_text(path: Path, text: str) -> None:
