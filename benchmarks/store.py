@@ -70,7 +70,7 @@ def cost_of(cells: int, folder: Path) -> Cost:
         found = time.process_time() - began
         run.write_index(Index(run.hash, run.title, asked(loaded, quick=False), {},
                               tuple((cell.record.hash, cell.record.label) for cell in made)))
-        record = _record(Doing(loaded, False, Progress(), Memory(), run), made, {})
+        record = _record(Doing(loaded, False, Progress(), Memory(), run), (), made, {})
         run.write_record(record.to_json())
     report_on(Run(record, out, True, lambda: (made[0].requests, made[0].events)), loaded)
     resumed, memory = resumed_s(path, out)

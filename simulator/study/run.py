@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from simulator.errors import Problem, ScenarioError
 from simulator.scenario.identity import cell_hash
@@ -44,9 +44,6 @@ from simulator.study.to_precision import ToPrecision
 from simulator.study.versions import versions
 from simulator.study.work import Cells, Work
 from simulator.units import SECOND_NS
-
-if TYPE_CHECKING:
-    pass
 
 Rows = list[dict[str, Any]]
 
@@ -90,13 +87,8 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
             folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
         answers, told = _answers(doing, grid.cells, how or How())
-<<<<<<< HEAD
         record = _record(doing, grid.columns[0], answers, told)
-        requests, events = folder.write_frames(answers)
-=======
-        record = _record(doing, answers, told)
         frames = folder.write_frames(answers)
->>>>>>> 1fee001 (A finished study of 10,000 cells is found without its cells being made; what the store costs is measured; every field of a block enters a name)
         folder.write_record(record.to_json())
         if loaded.scenario.precision:  # only now the names of its cells are known
             names = [answer.record.hash for answer in answers]
