@@ -9,7 +9,10 @@ import typer
 from simulator.cli.run import Sets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulator.dataflow.costs import Costs
+    from simulator.errors import Problem
     from simulator.scenario.load import Loaded
     from simulator.scenario.variants import Variant
     from simulator.study.assemble import Assembly
@@ -33,6 +36,7 @@ def check(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim
 
     loaded = simulator.load(scenario, overrides(sets or []))
     cells = variants(loaded)
+    check_cells(loaded, cells)
     warnings = dict.fromkeys(line for cell in cells for line in warnings_of(cell, with_model))
     typer.echo(resolved_text(loaded), nl=False)
     for line in warnings:
@@ -41,6 +45,24 @@ def check(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim
     shown = points if len(points) <= MOST_NAMED else [*points[:MOST_NAMED], "..."]
     said = f"{len(cells)} cells: {', '.join(shown)}" if points else "1 cell"
     typer.secho(f"{loaded.path.name} is fine ({said})", err=True, fg="green")
+
+
+def check_cells(loaded: Loaded, cells: Sequence[Variant]) -> None:
+    """Check of each cell what else would only show when it is run; raise ScenarioError with all that is wrong."""
+    from simulator.errors import ScenarioError  # noqa: PLC0415 - keeps sim --help fast
+    from simulator.scenario.located import located  # noqa: PLC0415
+    from simulator.study.assemble import Assembly  # noqa: PLC0415
+    from simulator.study.foreseen import check_sums  # noqa: PLC0415
+
+    problems: dict[Problem, None] = {}
+    for cell in cells:
+        try:
+            with located(loaded, cell.scenario.model):
+                check_sums(Assembly.of(cell))
+        except ScenarioError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ScenarioError(*problems)
 
 
 def resolved_text(loaded: Loaded) -> str:

@@ -54,6 +54,15 @@ class Patterns:
                 for row in self.up.tolist()]
 
 
+def too_many(count: int, most: int, asked_by: str) -> Problem | None:
+    """Return what is wrong where more components can fail than all patterns are listed of, else None."""
+    if count <= most:
+        return None
+    return Problem(f"measure.{asked_by}", f"{count} components can fail, which makes {2**count:,} patterns",
+                   f"let at most {most} fail (give the others survival 1), raise max_components (at most 24), "
+                   "or measure 'timed' only")
+
+
 def enumerate_patterns(
     process: FailureProcess, max_components: int, asked_by: str = "expected_accuracy"
 ) -> Patterns:
@@ -69,11 +78,8 @@ def enumerate_patterns(
         NoLaw: the process does not state the probability of a pattern.
     """
     count = len(process.components)
-    if count > max_components:
-        raise ScenarioError(Problem(
-            f"measure.{asked_by}", f"{count} components can fail, which makes {2**count:,} patterns",
-            f"let at most {max_components} fail (give the others survival 1), raise max_components (at most 24), "
-            "or measure 'timed' only"))
+    if problem := too_many(count, max_components, asked_by):
+        raise ScenarioError(problem)
     up = unpacked(enumerated(count, 0, word_count(2**count)), 2**count)
     probability = np.empty(2**count)
     for begin in range(0, 2**count, AT_ONCE):

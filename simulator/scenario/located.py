@@ -1,4 +1,4 @@
-"""Where in the user's files a problem is written that only shows while a network is built or its data are read."""
+"""Where in the user's files a problem is written that only shows while a cell is made, or its network."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from simulator.errors import Problem, ScenarioError
 from simulator.scenario.load import Loaded
 from simulator.scenario.shelf import find
 
-OF_A_MODEL = re.compile(r"(data|sources|parts|hyperconnections|keras|training|failout|codecs)([.\[][^:/]*)?")
+OF_A_FILE = re.compile(r"(measure|data|sources|parts|hyperconnections|keras|training|failout|codecs)([.\[][^:/]*)?")
 
 
 @contextmanager
 def located(loaded: Loaded, model: str) -> Iterator[None]:
-    """Give problems that name a key of a model file the line where it is: in the scenario, or else in the model file.
+    """Give problems that name a measure, or a key of a model file, its line: in the scenario, else in the model file.
 
     Args:
         loaded: The scenario.
@@ -41,7 +41,7 @@ def _document(loaded: Loaded, model: str) -> Document | None:
 
 def _located(problem: Problem, loaded: Loaded, model: Document | None) -> Problem:
     """Return a problem with its line; a part made of blocks has no layers of its own in the file: then its name's."""
-    if not OF_A_MODEL.fullmatch(problem.place):
+    if not OF_A_FILE.fullmatch(problem.place):
         return problem
     path = re.sub(r"\[(\d+)\]", r".\1", problem.place)
     scenario = Document(shown(loaded.path), loaded.raw, loaded.places)

@@ -27,6 +27,7 @@ from simulator.study.design_findings import Asked, find_designs
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
 from simulator.study.flow_findings import find_no_flow
+from simulator.study.foreseen import check_sums
 from simulator.study.frames import no_events, no_requests
 from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
@@ -109,6 +110,8 @@ class Cell:
 
     def run(self) -> CellAnswer:
         """Return the answer of the cell."""
+        if self.assembly.has_layers:  # before they are trained
+            check_sums(self.assembly)
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
         few = measure.sensitivity is not None and len(self.assembly.process.components) <= UNASKED_COMPONENTS
         asks = measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns())

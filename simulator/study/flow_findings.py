@@ -40,11 +40,30 @@ def _along_frontier(assembly: Assembly) -> Estimate:
     return no_information_flow(reach.graph, reach.placement, reach.routes, cause_law_of(assembly.crashes))
 
 
-def _over_patterns(assembly: Assembly, found: Findings, why: str) -> None:
+def along_frontier_or_few(assembly: Assembly) -> None:
+    """Check that there is a way to P(no information flow).
+
+    Raises:
+        ScenarioError: neither a frontier nor a sum over at most 2^20 patterns gives it.
+        NoLaw: the failures state no law.
+    """
+    if len(assembly.process.components) <= MOST_ENUMERATED:
+        return
+    try:
+        _along_frontier(assembly)
+    except NotExact as not_exact:
+        _check_few(assembly, str(not_exact))
+
+
+def _check_few(assembly: Assembly, why: str) -> None:
     count = len(assembly.process.components)
     if count > MOST_ENUMERATED:
         raise ScenarioError(Problem(f"measure.{NAME}", f"{why} ({count} components can fail)",
                                     f"let at most {MOST_ENUMERATED} fail, or measure 'timed'"))
+
+
+def _over_patterns(assembly: Assembly, found: Findings, why: str) -> None:
+    _check_few(assembly, why)
     try:
         patterns = enumerate_patterns(assembly.process, MOST_ENUMERATED, NAME)
     except NoLaw as no_law:

@@ -73,7 +73,7 @@ def test_a_thousand_machines_and_their_exact_chance_of_no_answer(tmp_path):
 
 def test_exact_refuses_what_it_cannot_sum(tmp_path):
     path = chain_files(tmp_path, 24, 0.02, "[{expected_accuracy: {method: exact}}]")
-    with pytest.raises(ScenarioError, match="24 components can fail"):
+    with pytest.raises(ScenarioError, match=r"chain\.yaml:6 measure\.expected_accuracy: 24 components can fail"):
         simulator.run(load(path), tmp_path / "run")
 
 
