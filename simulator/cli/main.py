@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from simulator.cli.check import check
+from simulator.cli.compare import compare
 from simulator.cli.copy import copy
 from simulator.cli.design import design
 from simulator.cli.explain import explain
@@ -65,6 +66,7 @@ app.command("hash")(told(hash_))
 app.command("results")(told(results))
 app.command("export")(told(export))
 app.command("merge")(told(merge))
+app.command("compare")(told(compare))
 app.command("explain")(told(explain))
 app.command("check")(told(check))
 app.command("list")(told(list_))

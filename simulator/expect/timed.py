@@ -72,17 +72,24 @@ def timed(requests: Requests, arrivals: int, mean: Mean = student_mean, most: fl
         NothingLostError: the endings do not sum to the arrivals.
     """
     ending_counts(requests, arrivals)
+    highest = {"served_accuracy": most}
+    return {name: within(mean(values), high=float("inf") if name.startswith("latency") else highest.get(name, 1.0))
+            for name, values in by_replication(requests).items()}
+
+
+def by_replication(requests: Requests) -> dict[str, Floats]:
+    """Return what ``timed`` averages: by estimate one value for each replication (or batch), NaN where none was seen.
+
+    Replications of two cells with one root seed share their failures and arrivals; so their differences are paired.
+    """
     on_time = requests.ending == ON_TIME
     shares = {"served_accuracy": requests.worth, "on_time_accuracy": (requests.correct & on_time).astype(float)}
     shares |= {f"share_{name}": (requests.ending == code).astype(float) for code, name in enumerate(ENDINGS)}
-    found = {name: within(mean(replication_means(values, requests.replication)),
-                          high=most if name == "served_accuracy" else 1.0) for name, values in shares.items()}
+    found = {name: replication_means(values, requests.replication) for name, values in shares.items()}
     latency = latencies_ms(requests)
-    means = np.array([values.mean() if len(values) else np.nan for values in latency])
-    found["latency_mean_ms"] = within(mean(means), high=float("inf"))
+    found["latency_mean_ms"] = np.array([values.mean() if len(values) else np.nan for values in latency])
     for name, level in QUANTILES.items():
-        each = np.array([np.quantile(values, level) if len(values) else np.nan for values in latency])
-        found[name] = within(mean(each), high=float("inf"))
+        found[name] = np.array([np.quantile(values, level) if len(values) else np.nan for values in latency])
     return found
 
 

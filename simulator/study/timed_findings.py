@@ -15,7 +15,7 @@ from simulator.expect.curves import accuracy_over_time, latency_curve
 from simulator.expect.cycles import cycles
 from simulator.expect.estimate import Estimate
 from simulator.expect.gap import Gap, Lives, gap
-from simulator.expect.timed import Requests, ending_counts, timed
+from simulator.expect.timed import Requests, by_replication, ending_counts, timed
 from simulator.failures.process import NoLaw
 from simulator.network.blame import BY_WAIT, REASON_MASK
 from simulator.network.blocks import Workload
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW_CYCLES = 30
+REPLICATIONS = "replications"  # the table of a value for each replication, which differences are paired by
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,13 @@ class TimedFindings:
         spread = spread_of(runs, self.assembly.reach.relevant)
         found.notes += [spread.note] if spread.note else []
         most = self.answers.outcomes.bounds[1] if self.answers else 1.0
-        estimates = timed(replace(requests, replication=spread.label), total, spread.mean, most)
-        found.estimates |= {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
+        labelled = replace(requests, replication=spread.label)
+        estimates = timed(labelled, total, spread.mean, most)
+        kept = {name: e for name, e in estimates.items() if self.answers or "accuracy" not in name}
+        found.estimates |= kept
+        if len(runs.timelines) > 1:
+            values = by_replication(labelled)
+            found.tables[REPLICATIONS] = [{"estimate": name, "values": values[name].tolist()} for name in kept]
         found.curves["latency"] = latency_curve(requests)
         found.tables["reasons"] = self._reasons(runs, requests)
         is_known = expected is not None and self.answers is not None

@@ -21,7 +21,7 @@ from tests.house.commands import ROOT, python
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-COMMANDS = {"run", "design", "whatif", "explain", "check", "list", "copy", "partition", "fit", "profile", "schema",
+COMMANDS = {"compare", "run", "design", "whatif", "explain", "check", "list", "copy", "partition", "fit", "profile", "schema",
             "hash", "results", "export", "merge"}
 GLOSSARY = (
     "component", "pattern", "transitions", "part", "source", "exit", "hyperconnection", "span", "strategy", "placement",

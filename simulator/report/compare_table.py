@@ -1,0 +1,61 @@
+"""The tables of two runs side by side: what was asked differently, and what came out differently."""
+
+from __future__ import annotations
+
+from simulator.documents.yaml_text import brief
+from simulator.report.claims_table import style_of
+from simulator.report.fitting import FittingTable
+from simulator.report.numbers import estimate_text
+from simulator.study.compare import Comparison, Difference, changed_settings
+from simulator.study.record import Record
+
+MOST_SETTINGS = 20
+MAIN = ("expected_accuracy", "served_accuracy", "on_time_accuracy", "no_information_flow", "share_on_time",
+        "share_late", "share_lost", "latency_mean_ms", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms",
+        "availability", "goodput_per_s", "expected_mae", "served_mae")
+UNSAID = {"title", "question"}
+CAPTION = ("second less first, with 95 % intervals; differs: 0 lies outside. Where root seeds agree, replications are "
+           "paired one by one and answers by test sample, so that what they share cancels; else the intervals of both "
+           "count. Of twenty comparisons about one differs by chance")
+
+
+def settings_table(first: Record, second: Record) -> FittingTable | None:
+    """Return what was asked differently, None where nothing was."""
+    before, after = ({**record.scenario, "scenario": {key: value for key, value in record.scenario["scenario"].items()
+                                                      if key not in UNSAID}} for record in (first, second))
+    rows = [[path.removeprefix("scenario."), *("–" if value is None else brief(value, 30) for value in pair)]
+            for path, *pair in changed_settings(before, after)]
+    if not rows:
+        return None
+    more = [[f"... and {len(rows) - MOST_SETTINGS} more", "", ""]] if len(rows) > MOST_SETTINGS else []
+    return FittingTable("Asked differently", ["setting", "first", "second"], rows[:MOST_SETTINGS] + more)
+
+
+def shown(comparison: Comparison, *, everything: bool) -> list[Difference]:
+    """Return the differences to show: of the main estimates, or of all; of others those that differ."""
+    return [one for one in comparison.differences if everything or one.estimate in MAIN or one.differs]
+
+
+def differences_table(comparison: Comparison, *, everything: bool = False) -> FittingTable:
+    """Return what came out differently."""
+    found = shown(comparison, everything=everything)
+    has_points = any(one.label for one in found)
+    rows = []
+    for one in found:
+        style = style_of(one.estimate)
+        rows.append([*[", ".join(one.label.values())] * has_points, one.estimate, estimate_text(one.before, style),
+                     estimate_text(one.after, style), estimate_text(one.change, style), one.change.method.removeprefix("paired over "),
+                     "differs" if one.differs else ""])
+    heads = [*["at"] * has_points, "estimate", "first", "second", "difference", "paired over", "outcome"]
+    return FittingTable("Second less first", heads, rows, CAPTION)
+
+
+def summary(comparison: Comparison) -> list[str]:
+    """Return what a reader wants to know first, as sentences."""
+    found = comparison.differences
+    differ = [one for one in found if one.differs]
+    lines = [f"{len(differ)} of {len(found)} estimates differ beyond their intervals"
+             + ("" if comparison.is_common else "; root seeds are not the same, so that nothing is paired")]
+    for number, label in comparison.alone:
+        lines.append(f"only in the {'first' if number == 1 else 'second'}: {', '.join(label.values())}")
+    return lines
