@@ -42,7 +42,7 @@ from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
 from simulator.study.to_precision import ToPrecision
 from simulator.study.versions import versions
-from simulator.study.work import Cells, Work
+from simulator.study.work import Cells, Executors, Work
 from simulator.units import SECOND_NS
 
 Rows = list[dict[str, Any]]
@@ -82,7 +82,7 @@ def run(loaded: Loaded, out: Path | None = None, *, quick: bool = False, progres
     folder = RunFolder(grid.path, grid.hash, loaded.scenario.title,
                        shard=how.shard.file if how and how.shard else "", tell=progress.set_aside,
                        beside=elsewhere(how.found_in if how else (), out))
-    with folder.claimed():
+    with folder.claimed(), one_thread_for_sums():
         if loaded.scenario.precision is None:
             folder.write_index(index_of(loaded, *grid.columns, grid.hash, quick=quick))
         doing = Doing(loaded, quick, progress, Memory(), folder)
@@ -124,18 +124,20 @@ def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], how: How,
              ) -> tuple[Sequence[CellAnswer], Told]:
     """Return the answers of cells with their names; of a search those that it shows; and what else the record tells."""
     if doing.loaded.scenario.search:
-        with one_thread_for_sums():
-            searched = Search(doing.loaded, doing.answer, doing.progress).run()
+        searched = Search(doing.loaded, doing.answer, doing.progress).run()
         return searched.cells, {"search": searched.told}
 
-    def through(some: Cells, kept: Mapping[str, str]) -> list[CellAnswer]:
-        work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made, kept=kept)
-        return work.through(some)
+    with Executors(how) as executors:
 
-    if asked := doing.loaded.scenario.precision:
-        answers, rows = ToPrecision(doing.loaded, asked, doing.folder.path, through, doing.folder.drop).run(cells)
-        return answers, {"precision": rows}
-    return through(cells, {}), {}
+        def through(some: Cells, kept: Mapping[str, str]) -> list[CellAnswer]:
+            work = Work(doing.loaded, doing.quick, doing.folder, doing.progress, how, made=doing.made, kept=kept,
+                        executors=executors)
+            return work.through(some)
+
+        if asked := doing.loaded.scenario.precision:
+            answers, rows = ToPrecision(doing.loaded, asked, doing.folder.path, through, doing.folder.drop).run(cells)
+            return answers, {"precision": rows}
+        return through(cells, {}), {}
 
 
 def _check_search(loaded: Loaded, how: How) -> None:

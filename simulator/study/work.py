@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from simulator.errors import CellsFailed, Problem, ScenarioError, Unfinished
@@ -30,6 +31,33 @@ from simulator.study.store import RunFolder
 Cells = Sequence[tuple[Variant, str]]
 
 
+class Executors:
+    """The executor of a study, begun when it is first needed, and left at the end of it all.
+
+    Args:
+        how: By whom cells are made.
+    """
+
+    def __init__(self, how: How) -> None:
+        self.how, self._stack = how, ExitStack()
+        self._one: Executor | None = None
+
+    def __enter__(self) -> Executors:
+        """Nothing is begun yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what was begun."""
+        self._stack.close()
+        self._one = None
+
+    def one(self) -> Executor:
+        """Return the executor."""
+        if self._one is None:
+            self._one = self._stack.enter_context(executor_of(self.how))
+        return self._one
+
+
 @dataclass
 class Work:
     """A study at work.
@@ -44,6 +72,7 @@ class Work:
         made: Names of the cells that were not found.
         failures: Why cells have no answer, by their name.
         kept: Where the replications of cells are kept, by their name.
+        executors: Whose executor makes the cells; None: one of its own.
     """
 
     loaded: Loaded
@@ -56,6 +85,7 @@ class Work:
     failures: dict[str, Problem] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     widest: Widest = field(default_factory=Widest)
+    executors: Executors | None = None
 
     def through(self, cells: Cells) -> list[CellAnswer]:
         """Return the answers of all cells, in their order, after those were made that are asked for.
@@ -96,7 +126,10 @@ class Work:
         total = len(self.answers) + len(to_do)
         self.progress.trainings(len(trainings(Assembly.of(cell) for cell in to_do.values())))
         self._stand(total)
-        with executor_of(self.how) as executor:
+        if not to_do:
+            return
+        with ExitStack() as stack:
+            executor = (self.executors or stack.enter_context(Executors(self.how))).one()
             for finished in executor.run(self._waiting(to_do, executor), self.progress):
                 cell = to_do[finished.name]
                 if self._kept(cell, finished):
