@@ -15,11 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import simulator
 from simulator.errors import ScenarioError
 from simulator.scenario.identity import digest
 from simulator.scenario.load import Loaded, resolved
-from simulator.scenario.shelf import Kind, find
+from simulator.scenario.shelf import PACKAGE, Kind, find
 from simulator.scenario.variants import Variant
 from simulator.study.cell_files import NAME_LENGTH
 from simulator.study.disk import write_whole
@@ -124,8 +123,7 @@ def named_files(loaded: Loaded) -> Iterable[Path]:
 @cache
 def code_hash() -> str:
     """Return the hash of this package's code."""
-    folder = Path(simulator.__file__).parent
-    files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.py"))
+    files = sorted((path.relative_to(PACKAGE).as_posix(), path) for path in PACKAGE.rglob("*.py"))
     found = hashlib.sha256()
     for name, path in files:
         found.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())

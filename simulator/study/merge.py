@@ -16,6 +16,7 @@ from simulator.study.index import read_index
 from simulator.study.lock import LOCK, take
 from simulator.study.owner import FORMAT, Owner, read_owner
 from simulator.study.store import HALF_WRITTEN, move_aside, move_into_place
+from simulator.study.to_precision import FOLDER as REPLICATIONS
 
 MOST_TOLD = 20
 DIFFERENT = "the same cell has other bytes in {}"
@@ -54,6 +55,7 @@ def merge(sources: Sequence[Path], out: Path) -> Merged:
         try:
             _write_owner(out, [*([kept] if kept else []), *owners])
             _copy_indices(sources, out)
+            _copy_replications(sources, out)
             (out / "cells").mkdir(exist_ok=True)
             for name, folder in chosen.items():
                 place = out / "cells" / name
@@ -130,6 +132,20 @@ def _copy_indices(sources: Sequence[Path], out: Path) -> None:
     for name, content in found.items():
         (out / INDEX).mkdir(exist_ok=True)
         write_whole(out / INDEX / name, content)
+
+
+def _copy_replications(sources: Sequence[Path], out: Path) -> None:
+    """Copy the replications of cells to which more may be added; of two the first by its bytes."""
+    found: dict[Path, Path] = {}
+    for source in (out, *sources):
+        for path in sorted((source / REPLICATIONS).glob("*/*.npz")):
+            known = found.setdefault(path.relative_to(source), path)
+            if known != path and path.read_bytes() < known.read_bytes():
+                found[path.relative_to(source)] = path
+    for name, path in found.items():
+        if path != out / name:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(out / name, path.read_bytes())
 
 
 def _copy(folder: Path, place: Path) -> None:

@@ -91,6 +91,20 @@ def test_a_torn_cell_is_left_out_and_a_whole_one_takes_its_place(tmp_path):
     assert RunFolder(tmp_path / "c", "", "").find(digest("2")).record == made_up(2).record
 
 
+def test_replications_to_which_more_may_be_added_are_merged_too(tmp_path):
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder, numbers in zip(folders, ((0, 1), (1, 2)), strict=True):
+        folder_of(folder, [1])
+        (folder / "replications" / "abc").mkdir(parents=True)
+        for number in numbers:
+            (folder / "replications" / "abc" / f"{number:04}.npz").write_bytes(bytes([number]))
+    merge(folders, tmp_path / "c")
+    merge(folders[::-1], tmp_path / "d")
+    assert contents(tmp_path / "c") == contents(tmp_path / "d")
+    assert sorted(path.name for path in (tmp_path / "c" / "replications" / "abc").iterdir()) == [
+        "0000.npz", "0001.npz", "0002.npz"]
+
+
 def test_folders_that_hold_no_run_or_other_things_are_refused(tmp_path):
     folder_of(tmp_path / "a", [1])
     (tmp_path / "thesis").mkdir()
