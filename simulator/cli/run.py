@@ -197,6 +197,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.tail_table import tail_table  # noqa: PLC0415
     from simulator.report.time_tables import time_tables  # noqa: PLC0415
     from simulator.report.traffic import traffic_tables  # noqa: PLC0415
+    from simulator.report.trends_table import trend_tables  # noqa: PLC0415
     from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
 
     traffic, designs = traffic_tables(record), [*certificate_tables(record), *design_tables(record)]
@@ -211,4 +212,4 @@ def tables_of(record: Record) -> list[FittingTable]:
     scores = [table for table in [score_table(record)] if table]
     first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
     last = [*others, precision_table(record), claims_table(record)]
-    return [*first, *connection_tables(record), *measured, *(table for table in last if table)]
+    return [*first, *trend_tables(record), *connection_tables(record), *measured, *(table for table in last if table)]

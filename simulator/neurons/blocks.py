@@ -46,6 +46,8 @@ class NeuronErrors(Block):
         inputs: How many test samples, evenly spread.
         apart: Whether each crash point is also measured alone (``points``), or every set of points (``subsets``).
         above: Errors whose probability is bounded and counted; without it 1, 2 and 3 typical deviations.
+        scaling: Whether the size of derivatives of the loss in the neurons, and norms of the kernels, stand there too
+            (dense layers only).
         legacy: Whether estimators also stand there as the reference computes them, errors included.
         max_passes: An estimator that takes more passes an input is left out, with a note.
     """
@@ -56,6 +58,7 @@ class NeuronErrors(Block):
     inputs: Annotated[int, Field(ge=1)] = 100
     apart: Subsets = "no"
     above: Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(_listed)] = ()
+    scaling: bool = False
     legacy: bool = False
     max_passes: Annotated[int, Field(ge=1)] = 70_000
 

@@ -90,10 +90,12 @@ def experiment(split: SplitModel, exit_part: str, dataset: DataSet, samples: NDA
     flat = np.concatenate([held[name].reshape(len(samples), -1) for name in graph.graph.inputs], axis=1)
     found = placed(graph, [point for points in by_block for point in points], flat)
     dense = dense_tail_behind(graph, found.cut) if found.cut else None
+    inputs = graph.graph.inputs
+    whole = dense_tail_behind(graph, inputs[0]) if len(inputs) == 1 else None
     counts = iter(found.units)
     units = tuple(sum(next(counts) for _ in points) for points in by_block)
     truth = _truth(dataset, samples, is_probability=ends_in_softmax(split.parts[exit_part]))
-    setting = Setting(found.tail, found.activations, found.crashes, dense)
+    setting = Setting(found.tail, found.activations, found.crashes, dense, whole)
     return Experiment(setting, truth, tuple(blocks), units, *how)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Kind = Literal["estimate", "upper bound", "exact", "Monte Carlo"]
+Kind = Literal["estimate", "upper bound", "exact", "baseline", "Monte Carlo"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,10 +18,11 @@ from simulator.report.predicted_figure import predicted_against_exact
 from simulator.report.repeats_figure import repeats_bars
 from simulator.report.search_figure import search_values
 from simulator.report.style import save
+from simulator.report.trends_figure import has_slopes, slopes_along
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
            "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
            "connection_figures", "design_front", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
-           "importance_bars", "interactions", "latency_distribution", "neuron_histogram", "neuron_scatter",
-           "outage_curves", "predicted_against_exact", "repeats_bars", "repeats_lines", "save", "search_values",
-           "topology_drawing"]
+           "has_slopes", "importance_bars", "interactions", "latency_distribution", "neuron_histogram",
+           "neuron_scatter", "outage_curves", "predicted_against_exact", "repeats_bars", "repeats_lines", "save",
+           "search_values", "slopes_along", "topology_drawing"]

@@ -34,6 +34,7 @@ from simulator.report import (
     tail_table,
     time_tables,
     traffic,
+    trends_table,
     uncertainty_table,
 )
 from simulator.report.agreement import agreement_rows, agreement_title, identity_note
@@ -92,7 +93,8 @@ def page_text(record: Record, figures: Mapping[str, str]) -> str:
         f"<h1>{title}</h1>", _banners(record), _question(record),
         *above, _section(claims_table.TITLE, claims_table.claims_html(record)),
         _section("Over the repeats", _repeats(record)),
-        _section(search_table.TITLE, search_table.search_html(record)), _section("The numbers", _summary(record)),
+        _section(search_table.TITLE, search_table.search_html(record)),
+        _section(trends_table.TITLE, trends_table.trends_html(record)), _section("The numbers", _summary(record)),
         _section(score_table.TITLE, _noted(*score_table.score_rows(record), score_table.caption_of(record))),
         _section(expected_table.TITLE, expected_table.expected_html(record)),
         _section(uncertainty_table.TITLE, _uncertainty(record)),

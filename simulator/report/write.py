@@ -19,6 +19,7 @@ from simulator.report.predicted_table import cells_with_predictions
 from simulator.report.repeats_table import rows_of
 from simulator.report.search_table import has_search
 from simulator.report.tail_table import has_tail
+from simulator.scenario.labels import REPEAT
 from simulator.study.record import CellRecord, Record
 from simulator.topology.graph import Topology
 from simulator.units import SECOND_NS
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MS_NS = 1_000_000
 MOST_DRAWN = 200  # machines; more of them are a blot
+MOST_CELLS = 8  # with figures of their own of what crashes inside did
+FIRST = "repeat 1"
 
 
 def report_on(run: Run, loaded: Loaded) -> list[Path]:
@@ -112,7 +115,8 @@ def curve_figures(
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     asked = {"accuracy_against_bytes": (cells_with_codecs, draw.accuracy_against_bytes),
              "silent_errors": (draw.error_axis, draw.errors_along),
-             "accuracy_exceedance": (has_tail, draw.accuracy_exceedance), "search": (has_search, draw.search_values)}
+             "accuracy_exceedance": (has_tail, draw.accuracy_exceedance), "search": (has_search, draw.search_values),
+             "slopes_along": (draw.has_slopes, draw.slopes_along)}
     drawn |= {name: figure(record) for name, (has, figure) in asked.items() if has(record)}
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)
@@ -153,11 +157,12 @@ def predicted_figures(record: Record) -> dict[str, Figure]:
 
 
 def neuron_figures(record: Record) -> dict[str, Figure]:
-    """Return the figures of the cells in which neurons crashed, by name."""
+    """Return the figures of the first cells in which neurons crashed, of repeats of the first one, by name."""
     from simulator.report import figures as draw  # noqa: PLC0415 - matplotlib is heavy
 
     drawn: dict[str, Figure] = {}
-    for cell in cells_with_neurons(record):
+    firsts = [cell for cell in cells_with_neurons(record) if cell.label.get(REPEAT, FIRST) == FIRST]
+    for cell in firsts[:MOST_CELLS]:
         end = f"-{cell.name}" if len(record.cells) > 1 else ""
         drawn[f"neuron_scatter{end}"] = draw.neuron_scatter(cell)
         drawn[f"neuron_histogram{end}"] = draw.neuron_histogram(cell)

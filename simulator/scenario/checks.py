@@ -19,8 +19,9 @@ from simulator.scenario.options import with_values
 from simulator.scenario.other_parts import other_parts
 from simulator.scenario.parts import Parts, Problems, read_parts
 from simulator.scenario.searching import searched_ends
+from simulator.scenario.trending import trend_problems
 
-OF_MANY_CELLS = {"sweep", "repeats", "search"}
+OF_MANY_CELLS = {"sweep", "repeats", "search", "trends"}
 OF_THE_WHOLE = OF_MANY_CELLS | {"precision", "assert"}
 
 
@@ -43,7 +44,7 @@ def sweep_problems(document: Document, beside: Path, known: Problems) -> Problem
 
 
 def without_sweep(document: Document) -> Document:
-    """Return a scenario's document without its sweep, repeats and search, and without the problems of its text."""
+    """Return a scenario's document without what is of many cells, and without the problems of its text."""
     value = {key: value for key, value in document.value.items() if key not in OF_MANY_CELLS}
     return Document(document.name, value, document.places)
 
@@ -65,6 +66,7 @@ def _axis_problems(document: Document) -> Iterator[Problem]:
         if key in varied:
             yield Problem(place, f"{key!r} is varied by the sweep too", "name it in one of the two")
     yield from _against_problems(document, axes["sweep"])
+    yield from trend_problems(document)
 
 
 def _key_problems(document: Document, sweep: Mapping[str, Any]) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from simulator.topology.files import plain_topology
 
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
-WRITTEN_OUT = {"sweep", "repeats", "search", "partition", "constants"}  # what they say is in the cell's other values
+WRITTEN_OUT = {"sweep", "repeats", "search", "trends", "partition", "constants"}  # told by other values
 OF_THE_ANSWER = {"precision", "claims"}  # how sure it is to be, and what is claimed of it
 DRAWN = {"kind", "position"}  # of a node: for drawings only, unless a failure process reads positions
 FORMAT = 2

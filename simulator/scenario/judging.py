@@ -19,7 +19,7 @@ OF_CLASSES: Mapping[str, tuple[str, Callable[[Scenario], bool]]] = {
     "others": ("several models", lambda s: bool(s.others)),
     "outcomes": ("a table of accuracies", lambda s: s.outcomes is not None),
     "design": ("'design'", lambda s: s.design is not None),
-    "repeats": ("'repeats'", lambda s: s.repeats.count > 1),
+    "repeats": ("'repeats'", lambda s: s.repeats.count > 1 and s.measure.neurons is None),
     "workload.persistence": ("'persistence', which is of a class,",
                              lambda s: bool(s.workload and s.workload.persistence)),
 }

@@ -15,6 +15,7 @@ from simulator.expect.design_blocks import DesignBlock
 from simulator.expect.limits import Limit
 from simulator.expect.precision_block import Precision
 from simulator.expect.search_blocks import SearchBlock
+from simulator.expect.trend_blocks import TrendBlock
 from simulator.failures.blocks import Failure
 from simulator.failures.errors import SilentError
 from simulator.failures.slow import Slow
@@ -72,6 +73,7 @@ class Scenario(Block):
     ``design`` asks which skips, nodes or machines are best within a budget; ``search`` for the best values of settings;
     ``precision`` adds replications until intervals are narrow enough; ``assert`` claims what estimates are, by name;
     ``certify`` trains networks until one is certified to bear crashes of its neurons;
+    ``trends`` asks of the cells side by side: slopes along an axis, and which number foretells which;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
     """
 
@@ -101,6 +103,7 @@ class Scenario(Block):
     design: DesignBlock | None = None
     certify: CertifyBlock | None = None
     search: SearchBlock | None = None
+    trends: TrendBlock | None = None
     precision: Precision | None = None
     claims: dict[str, Limit] = Field(default={}, alias="assert")
     sweep: dict[str, Axis] = {}

@@ -11,7 +11,8 @@ from simulator.expect.blocks import Measures
 from simulator.scenario.parts import Parts
 from simulator.scenario.scenario import Scenario
 
-UNSEARCHED = {"title", "question", "topology", "model", "measure", "design", "seed", "sweep", "repeats", "search"}
+UNSEARCHED = {"title", "question", "topology", "model", "measure", "design", "seed", "sweep", "repeats", "search",
+              "trends"}
 OF_TIME = ("on_time_accuracy", "served_accuracy", "share_", "latency_")
 
 

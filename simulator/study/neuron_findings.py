@@ -90,6 +90,8 @@ def _find(of: Experiment, block: NeuronErrors, of_data: tuple[NDArray[np.intp], 
     found.tables["neuron_losses"] = _loss_rows(of, block, watch, moments_of)
     found.counts["neuron_units"] = of.setting.crashes.units
     found.counts["neuron_inputs"], found.counts["neuron_repetitions"] = len(samples), block.repetitions
+    if block.scaling:
+        _scaling(of, found)
     _keep_estimates(measured, watch, groups, found)
     if block.apart != "no":
         found.tables["neuron_additivity"] = _apart(of, block, measured)
@@ -166,6 +168,18 @@ def _keep_estimates(measured: Moments, watch: Watch, groups: NDArray[Any], found
         square = mean(measured.variance.mean(axis=1))
         root = [float(np.sqrt(max(value, 0.0))) for value in (square.value, square.low, square.high)]
         found.estimates["neuron_error_deviation"] = replace(square, value=root[0], low=root[1], high=root[2])
+
+
+def _scaling(of: Experiment, found: Findings) -> None:
+    from simulator.neurons.scaling import scaling  # noqa: PLC0415
+
+    setting = of.setting
+    if setting.dense is None or (setting.crashes.unit < 0).any():
+        found.notes.append("neurons: no scaling: what follows the crash point is no chain of dense layers with one "
+                           "activation and a linear output")
+        return
+    numbers = scaling(setting.dense, setting.whole, (setting.activations, of.truth.targets), of.truth.loss)
+    found.tables["neuron_scaling"] = [{"number": name, "value": value} for name, value in numbers.items()]
 
 
 def _apart(of: Experiment, block: NeuronErrors, everything: Moments) -> list[dict[str, Any]]:

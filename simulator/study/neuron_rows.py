@@ -37,12 +37,15 @@ def error_row(name: str, told: Moments, measured: Moments, estimator: Estimator 
     """
     row: Row = {"estimator": name, "kind": told.kind, "order": estimator.order if estimator else "all",
                 "passes": passes, "mean": float(told.mean.mean()), "size": float(np.abs(told.mean).mean()),
-                "deviation": _root_mean(told.variance)}
+                "deviation": _root_mean(told.variance),
+                "variance": None if told.variance is None else float(told.variance.mean())}
     if estimator is None:
         square = None if told.variance is None else cluster_mean(told.variance.mean(axis=1))
         row["mean_error"] = _pooled(told.mean_error)
         row["deviation_low"] = np.sqrt(max(square.low, 0.0)) if square else None
         row["deviation_high"] = np.sqrt(square.high) if square else None
+        return _plain(row)
+    if told.kind == "baseline":
         return _plain(row)
     mean, error = _measured_mean(estimator, told, measured)
     found = agreement(told.mean, mean)

@@ -14,7 +14,8 @@ from simulator.expect.estimate import Estimate
 
 FORMAT = 1
 LEGEND_WIDTH = 36  # letters a line
-NUMBERS_OF_REPEATS = ("value", "low", "high", "deviation", "training_half")  # test_half may be null, for unknown
+NUMBERS = ("value", "low", "high")
+NUMBERS_OF_REPEATS = (*NUMBERS, "deviation", "training_half")  # test_half may be null, for unknown
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ class Record:
     ``repeats`` sums up each point of the grid over them and ``differences`` pairs the points
     (``simulator.study.repeats`` says what is in a row); without they are empty. ``hyperconnections`` says which of them
     matter (``simulator.study.connections``), where that was asked. ``search`` has the trials of a search and what its
-    best is worth on fresh seeds (``simulator.study.search``); the cells are then the start and the best. ``precision``
-    says of each cell how many replications were added and why no more (``simulator.study.to_precision``). ``order`` has
-    the order of the scenario's nodes, sources and parts, which decides what comes first at one instant.
+    best is worth on fresh seeds (``simulator.study.search``); the cells are then the start and the best. ``trends`` has
+    slopes along an axis and what foretells what (``simulator.study.trends``). ``precision`` says of
+    each cell how many replications were added and why no more (``simulator.study.to_precision``). ``order`` has the
+    order of the scenario's nodes, sources and parts, which decides what comes first at one instant.
     """
 
     title: str
@@ -82,6 +84,7 @@ class Record:
     hyperconnections: list[dict[str, Any]] = field(default_factory=list)
     precision: list[dict[str, Any]] = field(default_factory=list)
     search: dict[str, Any] = field(default_factory=dict)
+    trends: list[dict[str, Any]] = field(default_factory=list)
     order: dict[str, list[str]] = field(default_factory=dict)
     is_quick: bool = False
     is_synthetic: bool = False
@@ -154,6 +157,8 @@ def with_nan(plain: dict[str, Any]) -> dict[str, Any]:
         cell_with_nan(cell)
     for row in sums_of(plain):
         row |= {name: math.nan for name in NUMBERS_OF_REPEATS if row[name] is None}
+    for row in plain.get("trends", ()):
+        row |= {name: math.nan for name in NUMBERS if row[name] is None}
     return plain
 
 

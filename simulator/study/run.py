@@ -41,6 +41,7 @@ from simulator.study.sampled_differences import sampled_differences
 from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
 from simulator.study.to_precision import ToPrecision
+from simulator.study.trends import trend_rows
 from simulator.study.versions import versions
 from simulator.study.work import Cells, Executors, Work
 from simulator.units import SECOND_NS
@@ -115,6 +116,7 @@ def _record(doing: Doing, cells: Sequence[Variant], answers: Sequence[CellAnswer
         differences=compared,
         hyperconnections=connections_of(loaded, records),
         **told,
+        trends=trend_rows(loaded, records),
         is_quick=doing.quick,
         is_synthetic=any("SYNTHETIC" in note for a in answers for note in a.record.notes),
     )

@@ -27,6 +27,7 @@ from simulator.study.standing import (
     keep_time,
 )
 from simulator.study.store import RunFolder
+from simulator.study.trends import check_names
 
 Cells = Sequence[tuple[Variant, str]]
 
@@ -116,7 +117,7 @@ class Work:
     def _find(self, cells: Cells) -> None:
         for cell, name in cells:
             if name not in self.answers and (found := self.folder.find(name)):
-                self.answers[name] = found
+                self._add(name, found)
                 self.widest.add(found.record)
                 self.progress.cell(label_of(cell), len(self.answers), len(cells), True)
 
@@ -154,10 +155,15 @@ class Work:
         self.folder.keep(finished.answer)
         keep_time(self.folder.path, finished.name, finished.seconds, self.folder.shard)
         forget_failure(self.folder.path, finished.name)
-        self.answers[finished.name] = finished.answer
+        self._add(finished.name, finished.answer)
         self.made.append(finished.name)
         self.widest.add(finished.answer.record)
         return True
+
+    def _add(self, name: str, answer: CellAnswer) -> None:
+        if not self.answers:
+            check_names(self.loaded, answer.record)
+        self.answers[name] = answer
 
     def _fail(self, cell: Variant, finished: Finished) -> None:
         """Keep why a cell has no answer.

@@ -8,6 +8,7 @@ from simulator.model.keras_graph import read_graph
 from simulator.neurons.crash_points import CrashPoint, gated
 from simulator.neurons.estimators.first_order import first_order
 from simulator.neurons.keras_tail import KerasTail
+from simulator.neurons.regularisers import continuity
 from simulator.neurons.regularisers.balanced import Balanced, balance
 from simulator.neurons.regularisers.continuity import Continuity
 from simulator.neurons.regularisers.variance import CrashVariance
@@ -104,3 +105,14 @@ def test_one_random_mix_of_outputs_has_the_penalty_as_its_mean():
     found = np.array([float(one.penalty(samples.astype("float32"))) for _ in range(400)])
     z = (found.mean() - variance_of(network, points, samples)) / (found.std(ddof=1) / np.sqrt(len(found)))
     assert abs(z) < 4
+
+
+@pytest.mark.parametrize("padding", ["valid", "zeros", "reflect"])
+@pytest.mark.parametrize("taps", [2, 5, 6])
+def test_a_filter_as_a_matrix_is_the_convolution(monkeypatch, padding, taps):
+    dice = np.random.Generator(np.random.PCG64(3))
+    profile, weights = keras.ops.convert_to_tensor(dice.normal(size=(4, 12)).astype("float32")), dice.normal(size=taps)
+    by_matrix = keras.ops.convert_to_numpy(continuity.filtered(profile, weights, padding))
+    monkeypatch.setattr(continuity, "MOST_BY_MATRIX", 0)
+    by_convolution = keras.ops.convert_to_numpy(continuity.filtered(profile, weights, padding))
+    assert by_matrix == pytest.approx(by_convolution, abs=1e-5)

@@ -26,12 +26,14 @@ class Setting:
         activations: At the crash point, shape ``(inputs, neurons)``.
         crashes: The units.
         dense: The tail as dense layers in float64; None where it is not such a chain.
+        whole: The network from its inputs on, the same way.
     """
 
     tail: Tail
     activations: Floats
     crashes: Crashes
     dense: DenseTail | None = None
+    whole: DenseTail | None = None
 
     def dense_or(self, name: str) -> DenseTail:
         """Return the dense tail.
@@ -43,6 +45,17 @@ class Setting:
             raise ValueError(f"{name} takes the weights of a chain of dense layers with one activation and a linear "
                              "output, and what follows the crash point is none")
         return self.dense
+
+    def whole_or(self, name: str) -> DenseTail:
+        """Return the network as dense layers.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if self.whole is None:
+            raise ValueError(f"{name} takes the weights of a network of dense layers with one activation and a linear "
+                             "output, and this is none")
+        return self.whole
 
 
 @final

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.neurons.crashes import Crashes
-from simulator.neurons.estimators.estimator import Estimator, same_probability
+from simulator.neurons.estimators.estimator import Estimator, Setting, same_probability
 from simulator.neurons.moments import Moments
 from simulator.neurons.tail import DenseTail
 
@@ -78,4 +78,14 @@ def _estimator(norm: str) -> Estimator:
         NORMS[norm])
 
 
+def _sum(norm: str) -> Estimator:
+    def find(of: Setting) -> Moments:
+        whole = norm_sum(of.whole_or(f"norm_sum_{norm}").kernels, norm)
+        return Moments(np.full((len(of.activations), 1), whole), None, "baseline")
+
+    return Estimator(f"norm_sum_{norm}", "baseline", f"sum of {norm}-norms", "–", "compares networks", "weights",
+                     lambda units, outputs: 0, find)
+
+
+NORM_SUMS = tuple(_sum(norm) for norm in NORMS)
 NORM_BOUNDS = tuple(_estimator(norm) for norm in ("1", "2", "inf"))

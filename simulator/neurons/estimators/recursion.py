@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.neurons.estimators.estimator import Estimator, Setting, same_probability
+from simulator.neurons.moments import Moments
+
 Floats = NDArray[np.float64]
 
 
@@ -51,3 +54,22 @@ def _constants(kernel: Floats, *, is_last: bool) -> tuple[float, float, float]:
     if is_last:
         inner, cross = np.diag(inner), np.diag(cross)
     return float(total.max()), float(inner.max()), float(cross.max())
+
+
+def of_setting(of: Setting) -> Moments:
+    """Return v0 for crashes at one layer: one number for all inputs and outputs, bounds of E|error| and E error^2.
+
+    C is 1 for sigmoids, and otherwise the largest activation at these inputs, for which alone it is a bound then.
+
+    Raises:
+        ValueError: the tail is not dense, or neurons have different probabilities or crash together.
+    """
+    tail, p = of.dense_or("recursion"), same_probability(of.crashes)
+    largest = 1.0 if tail.activation == "sigmoid" else float(np.abs(of.activations).max())
+    found = recursion(tail.kernels, [p, *(0.0 for _ in tail.kernels[1:])], largest, tail.lipschitz)
+    shape = len(of.activations), tail.kernels[-1].shape[1]
+    return Moments(np.full(shape, found.mean), np.full(shape, found.second_moment), "upper bound")
+
+
+RECURSION = Estimator("recursion", "upper bound", "v0, layer by layer", "–", "dense, linear end", "weights",
+                      lambda units, outputs: 0, of_setting)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from functools import lru_cache
+from typing import Any, Literal, final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from simulator.model.backend import keras
@@ -15,6 +17,8 @@ Floats = NDArray[np.float64]
 ops = keras.ops
 KERNELS = 4
 GAUSSIANS = 2
+MOST_BY_MATRIX = 1000  # neurons: a product with a matrix takes an eighth of the time of a convolution of one channel
+PADDINGS: dict[str, Literal["constant", "reflect"]] = {"zeros": "constant", "reflect": "reflect"}
 
 
 @final
@@ -70,13 +74,32 @@ def filtered(profile: Any, weights: Floats, padding: str) -> Any:
         padding: ``valid`` (fewer neurons come out), ``zeros`` or ``reflect`` (as many; the left side gets
             floor((taps - 1) / 2)).
     """
-    left = (len(weights) - 1) // 2
-    right = len(weights) - 1 - left
-    if padding != "valid":
-        mode = "constant" if padding == "zeros" else "reflect"
-        profile = ops.pad(profile, ((0, 0), (left, right)), mode=mode)
+    if profile.shape[1] <= MOST_BY_MATRIX:
+        matrix = filter_matrix(profile.shape[1], tuple(map(float, weights)), padding)
+        return ops.matmul(profile, ops.cast(ops.convert_to_tensor(matrix), profile.dtype))
+    sides = _sides(len(weights), padding)
+    if any(sides):
+        profile = ops.pad(profile, ((0, 0), sides), mode=PADDINGS[padding])
     taps = ops.reshape(ops.cast(ops.convert_to_tensor(weights), profile.dtype), (-1, 1, 1))
     return ops.squeeze(ops.conv(ops.expand_dims(profile, -1), taps, padding="valid"), -1)
+
+
+@lru_cache(maxsize=64)
+def filter_matrix(neurons: int, weights: tuple[float, ...], padding: str) -> Floats:
+    """Return the matrix that a row of so many neurons is multiplied by: padding, then the filter.
+
+    >>> filter_matrix(3, (-1.0, 1.0), "valid").T.tolist()
+    [[-1.0, 1.0, 0.0], [0.0, -1.0, 1.0]]
+    """
+    each = np.eye(neurons)
+    if padding != "valid":
+        each = np.pad(each, ((0, 0), _sides(len(weights), padding)), mode=PADDINGS[padding])
+    return sliding_window_view(each, len(weights), axis=1) @ np.array(weights)
+
+
+def _sides(taps: int, padding: str) -> tuple[int, int]:
+    left = (taps - 1) // 2
+    return (0, 0) if padding == "valid" else (left, taps - 1 - left)
 
 
 def _mean(found: Sequence[Any], count: int) -> Any:
