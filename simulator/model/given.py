@@ -20,12 +20,14 @@ class KerasFile(Block):
         sha256: Of the file; a file with another one is refused. Without it any file is taken.
         scale: 255 for a model that wants bytes where the data set has numbers from 0 to 1.
         offset: Added after scaling.
+        softplus: s of a smooth softplus(s z) / s in place of each ReLU, such as 10; without it they stay as they are.
     """
 
     path: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     scale: float = 1.0
     offset: float = 0.0
+    softplus: Annotated[float, Field(gt=0)] | None = None
     _folder: Path = PrivateAttr(default=Path())
     _is_stand_in: bool = PrivateAttr(default=False)
 

@@ -15,6 +15,7 @@ from simulator.model.keras_graph import KerasGraph, piece_between, read_graph
 from simulator.model.messages import Pack, Unpack, linear, message_adapter, packed_shape, place_model
 from simulator.model.nodes import calls, input_names
 from simulator.model.regions import legal
+from simulator.model.smooth import smoothed
 
 Shape = tuple[int, ...]
 PASSING = frozenset({"Identity", "Pack", "Reshape", "Flatten"})
@@ -72,7 +73,7 @@ class GivenParts:
         for call in graph.calls.values():
             if isinstance(call.operation, keras.Layer):
                 call.operation.trainable = moves and not isinstance(call.operation, keras.layers.BatchNormalization)
-        return graph
+        return graph if self.keras.softplus is None else smoothed(graph, self.keras.softplus)
 
     def _shape_of(self, tensor: str) -> Shape | None:
         return next((block.inputs[tensor] for block in self.blocks.values() if tensor in block.inputs), None)
@@ -155,7 +156,8 @@ def given_identity(model: ModelFile) -> dict[str, Any]:
     content = "stand-in" if given.is_stand_in else file_hash(given.file)
     pieces = {name: [list(map(list, side.items())) for side in (block.inputs, block.outputs)]
               for name, part in model.parts.items() if (block := part.from_keras)}
-    return {"content": content, "scaling": [given.scale, given.offset], "pieces": pieces,
+    smooth = {} if given.softplus is None else {"softplus": given.softplus}
+    return {"content": content, **smooth, "scaling": [given.scale, given.offset], "pieces": pieces,
             "inputs": {name: source.input for name, source in model.sources.items()},
             "order": [block.name for block in model.hyperconnections]}
 

