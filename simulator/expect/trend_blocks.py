@@ -13,7 +13,7 @@ class TrendBlock(Block):
     """Numbers of cells side by side: how they grow along an axis of the sweep, and which number foretells which.
 
     A number is named as in the record: an estimate (``neuron_accuracy``), or ``table.row.column``, of the row whose
-    first value is ``row`` (``neuron_errors.first_order.variance``).
+    first text is ``row`` (``neuron_errors.first_order.variance``).
 
     Args:
         slopes: Numbers whose logarithm is fitted by a line in the logarithm of the axis.

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.expect.estimate import Estimate
 from simulator.report.fitting import FittingTable, Rows
+from simulator.report.neuron_repeats import repeated_tables
 from simulator.report.numbers import (
     FRACTION,
     NOT_SEEN,
@@ -19,6 +20,7 @@ from simulator.report.numbers import (
     number_text,
     unit_of,
 )
+from simulator.scenario.labels import REPEAT
 from simulator.study.record import CellRecord, Record
 
 TITLE = "Crashes inside the network"
@@ -37,6 +39,7 @@ LOSSES_CAPTION = ("of each sample, then averaged; 'through outputs': to second o
 ADDITIVITY_CAPTION = ("mean: length of the vector of the outputs' mean errors, variance: their sum, both averaged over "
                       "inputs; sum: of what each crash point does alone; off: how far the sum is from together")
 COVERS = "finite test set"
+FIRST = "repeat 1"  # the one that has tables and figures of its own
 Row = Mapping[str, Any]
 
 
@@ -139,6 +142,8 @@ def neuron_tables(record: Record) -> list[FittingTable]:
     cells = cells_with_neurons(record)
     if not cells:
         return []
+    if repeated := repeated_tables(record):
+        return repeated
     tables = [FittingTable(TITLE, *answer_rows(record), ANSWERS_CAPTION)]
     for cell in cells:
         shown = _of_cell(cell) if len(cells) == 1 else _of_cell(cell)[:1]  # the page has the others
@@ -173,8 +178,10 @@ def neuron_html(record: Record) -> str:
     cells = cells_with_neurons(record)
     if not cells:
         return ""
-    pieces = [_html_table(*answer_rows(record)), f'<p class="small">{html.escape(ANSWERS_CAPTION)}.</p>']
-    for cell in cells:
+    pieces = [f"<h3>{html.escape(table.title)}</h3>{_html_table(table.headers, table.rows)}"
+              f'<p class="small">{html.escape(table.caption)}.</p>' for table in repeated_tables(record)]
+    pieces += [_html_table(*answer_rows(record)), f'<p class="small">{html.escape(ANSWERS_CAPTION)}.</p>']
+    for cell in (cell for cell in cells if cell.label.get(REPEAT, FIRST) == FIRST):
         pieces += [f"<h3>{html.escape(title)}</h3>{_html_table(heads, rows)}"
                    f'<p class="small">{html.escape(caption)}.</p>' for title, heads, rows, caption in _of_cell(cell)]
     return "".join(pieces)

@@ -12,7 +12,7 @@ from simulator.dataflow.placement import Where
 from simulator.report.codec_table import cells_with_codecs
 from simulator.report.design_table import cells_with_designs
 from simulator.report.importance_table import cells_with_importance
-from simulator.report.neuron_table import cells_with_neurons
+from simulator.report.neuron_table import FIRST, cells_with_neurons
 from simulator.report.numbers import cells_with
 from simulator.report.page import write_page
 from simulator.report.predicted_table import cells_with_predictions
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 MS_NS = 1_000_000
 MOST_DRAWN = 200  # machines; more of them are a blot
 MOST_CELLS = 8  # with figures of their own of what crashes inside did
-FIRST = "repeat 1"
 
 
 def report_on(run: Run, loaded: Loaded) -> list[Path]:

@@ -49,11 +49,14 @@ def check_names(loaded: Loaded, cell: CellRecord) -> None:
 
 
 def numbers(cell: CellRecord) -> dict[str, float]:
-    """Return the numbers of a cell: its estimates, and each number of a table as ``table.row.column``."""
+    """Return the numbers of a cell: its estimates, and each number of a table as ``table.row.column``.
+
+    A row is named by its first text, columns in the order of the alphabet: a record's file keeps no other.
+    """
     found = {name: estimate.value for name, estimate in cell.estimates.items()}
     for table, rows in cell.tables.items():
         for row in rows:
-            named = str(next(iter(row.values()), ""))
+            named = next((row[key] for key in sorted(row) if isinstance(row[key], str)), "")
             found |= {f"{table}.{named}.{column}": float(value) for column, value in row.items()
                       if isinstance(value, int | float) and not isinstance(value, bool)}
     return found

@@ -1,4 +1,4 @@
-"""Trends over the cells of a study: against numpy on the record's own numbers, as text, and refused where they cannot be."""
+"""Trends over the cells of a study: against numpy on the record's numbers, as text, and told where they cannot be."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,9 @@ from simulator.expect.trends import rank_loss
 from simulator.report.figures import slopes_along
 from simulator.report.page import page_text
 from simulator.report.trends_table import trend_tables
-from simulator.study.record import Record
+from simulator.study.record import CellRecord, Record
 from simulator.study.run import run
+from simulator.study.trends import numbers
 
 AXIS, MEAN, LATE = "workload.requests", "latency_mean_ms", "latency_p95_ms"
 TRENDS = {"slopes": [MEAN], "foretold": {MEAN: [LATE], AXIS: ["share_lost"]}}
@@ -52,6 +53,12 @@ def test_what_foretells_is_told_over_all_cells(record):
     assert (of_axis["against"], of_axis["of"]) == (AXIS, "share_lost")
 
 
+def test_a_row_has_one_name_whether_its_cell_was_made_or_read(record):
+    made = CellRecord("hash", {}, tables={"errors": [{"name": "first", "kind": "exact", "value": 2.0, "good": True}]})
+    read = CellRecord("hash", {}, tables={"errors": [dict(sorted(made.tables["errors"][0].items()))]})
+    assert numbers(made) == numbers(read) == {"errors.exact.value": 2.0}
+
+
 def test_trends_change_no_cell_and_come_back_from_the_file(record, tmp_path):
     plain = run(loaded(trends=None), tmp_path / "run").record
     assert [cell.hash for cell in plain.cells] == [cell.hash for cell in record.cells]
@@ -73,7 +80,8 @@ def test_they_are_in_tables_on_the_page_and_in_a_figure(record):
     ({"sweep": {"policy.deadline": ["1 s", "2 s"]}}, "the sweep varies 0 keys whose values are numbers above 0"),
     ({"trends": TRENDS | {"along": "workload.request"}}, "did you mean 'workload.requests'"),
     ({"trends": {}}, "nothing is asked"),
-    ({"sweep": {AXIS: {"from": 20, "to": 40, "steps": 3, "whole": True}, "replications": [2, 3]}}, "the sweep varies 2 keys whose values are numbers above 0"),
+    ({"sweep": {AXIS: {"from": 20, "to": 40, "steps": 3, "whole": True}, "replications": [2, 3]}},
+     "the sweep varies 2 keys whose values are numbers above 0"),
 ])
 def test_what_has_no_trend_is_told_before_anything_runs(more, told):
     with pytest.raises(ScenarioError, match=told):

@@ -94,7 +94,8 @@ def filter_matrix(neurons: int, weights: tuple[float, ...], padding: str) -> Flo
     each = np.eye(neurons)
     if padding != "valid":
         each = np.pad(each, ((0, 0), _sides(len(weights), padding)), mode=PADDINGS[padding])
-    return sliding_window_view(each, len(weights), axis=1) @ np.array(weights)
+    found: Floats = sliding_window_view(each, len(weights), axis=1) @ np.array(weights)
+    return found
 
 
 def _sides(taps: int, padding: str) -> tuple[int, int]:
