@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.names import ScenarioName
 from simulator.cli.run import Sets
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ WithModel = Annotated[bool, typer.Option("--model", help="Also build the models 
 MOST_NAMED = 9  # cells of a study that are named one by one
 
 
-def check(scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+def check(scenario: ScenarioName,
           with_model: WithModel = False, sets: Sets = None) -> None:
     """Check a scenario: tell every problem with its place, or print what it means, with all defaults and units.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.names import of_named_kind
 from simulator.errors import Problem, ScenarioError
 
 
@@ -23,7 +24,7 @@ class Kind(StrEnum):
 
 To = typer.Argument(help="File or folder to copy to; here when not given.", show_default=False)
 Destination = Annotated[Path | None, To]
-Name = Annotated[str, typer.Argument(help="Its name on the shelf (sim list).")]
+Name = Annotated[str, typer.Argument(help="Its name on the shelf (sim list).", autocompletion=of_named_kind)]
 
 
 def copy(kind: Annotated[Kind, typer.Argument(help="What to copy.")], name: Name, to: Destination = None) -> None:

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.names import of_shelf
 from simulator.cli.run import Json, Out, Quick, Seed, Sets, loaded_with, run_and_show
 from simulator.errors import Problem, ScenarioError
 
 
-def design(scenario: Annotated[str, typer.Argument(help="A scenario with design: or search:, by name or path.")],
+def design(scenario: Annotated[str, typer.Argument(help="A scenario with design: or search:, by name or path.",
+                                                    autocompletion=of_shelf("scenario"))],
            out: Out = None, seed: Seed = None, sets: Sets = None, quick: Quick = False, as_json: Json = False) -> None:
     """Choose skips, components to harden, replicas or nodes: the best within a budget, and how sure that is.
 

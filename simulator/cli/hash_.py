@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.names import of_shelf
 from simulator.cli.run import Quick, Sets
 from simulator.errors import Problem, ScenarioError
 
@@ -25,7 +26,8 @@ Cells = Sequence[tuple["Variant", str]]
 
 def hash_(
     scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO [OTHER]",
-                                                   help="One or two: names on the shelf (sim list) or paths.")],
+                                                   help="One or two: names on the shelf (sim list) or paths.",
+                                                   autocompletion=of_shelf("scenario"))],
     is_explained: Annotated[
         bool, typer.Option("--explain", help="Show what enters the hashes, or what differs.")
     ] = False,

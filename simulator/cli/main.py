@@ -17,6 +17,7 @@ from simulator.cli.fit import fit
 from simulator.cli.hash_ import hash_
 from simulator.cli.list_ import list_
 from simulator.cli.merge import merge
+from simulator.cli.new import new
 from simulator.cli.partition import partition
 from simulator.cli.profile import profile
 from simulator.cli.results import export, results
@@ -57,7 +58,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     return telling
 
 
-app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help=True, add_completion=False,
+app = typer.Typer(name="sim", help=ABOUT, epilog=FIRST_COMMANDS, no_args_is_help=True,
                   rich_markup_mode="rich", pretty_exceptions_enable=False)
 app.command("run")(told(run))
 app.command("design")(told(design))
@@ -71,6 +72,7 @@ app.command("explain")(told(explain))
 app.command("check")(told(check))
 app.command("list")(told(list_))
 app.command("copy")(told(copy))
+app.command("new")(told(new))
 app.command("partition")(told(partition))
 app.command("fit")(told(fit))
 app.command("profile")(told(profile))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.names import ScenarioName
 from simulator.cli.run import Quick, Sets
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def profile(
-    scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+    scenario: ScenarioName,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", show_default=False, help="Write the times as CSV.")
     ] = None,

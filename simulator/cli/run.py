@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.names import ScenarioName
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -65,7 +67,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON ins
 
 
 def run(  # noqa: PLR0913 - its options
-    scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+    scenario: ScenarioName,
     out: Out = None,
     seed: Seed = None,
     sets: Sets = None,

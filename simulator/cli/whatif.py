@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.names import ScenarioName
 from simulator.cli.run import Quick, Sets
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MARKS = {"taken": "==>", "spare": "-->", "lost": " x "}
 
 
 def whatif(
-    scenario: Annotated[str, typer.Argument(help="A name on the shelf (sim list) or a path.")],
+    scenario: ScenarioName,
     down: Annotated[
         str, typer.Option("--down", metavar="NAMES", help="Nodes and links that are down, with commas.")
     ] = "",

@@ -71,6 +71,11 @@ def titles(kind: Kind) -> dict[str, str]:
     return {name: _title(path) for name, path in files(kind).items()}
 
 
+def title(kind: Kind, name: str) -> str:
+    """Return the title of one file on the shelf."""
+    return _title(files(kind)[name])
+
+
 def _title(path: Path) -> str:
     """Return a file's title: of YAML the value at the key, of anything else the name."""
     return str(read_document(path).value.get("title", "")) if path.suffix in YAML else path.stem
