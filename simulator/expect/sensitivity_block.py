@@ -26,7 +26,8 @@ class Sensitivity(Block):
     model uses, whether they can fail or not; or a list of these. ``measures`` are all unless some are listed, and
     ``rank_by`` is the one that orders them. With ``below``, the risk of ``raw``, ``rrw``, ``criticality`` and
     ``diagnosis`` is that accuracy falls below it, without it what accuracy loses. Exact from the table of all patterns
-    of at most ``max_components``; else from ``draws`` patterns, and ``orders`` pairs of orders of failing.
+    of at most ``max_components``; else from ``draws`` patterns, ``orders`` pairs of orders of failing, and ``pairs``
+    patterns for interactions, in each of which every two components are set up and down.
 
     ``hyperconnections`` are ranked by what a trained network loses when they are switched off: the ``skips`` or ``all``
     (``switches``), in all their subsets up to ``max_switches`` of them, above in ``orders`` pairs of orders.
@@ -39,6 +40,7 @@ class Sensitivity(Block):
     max_components: Annotated[int, Field(gt=0, le=24)] = 20
     draws: Annotated[int, Field(ge=100)] = 2000
     orders: Annotated[int, Field(ge=10)] = 200
+    pairs: Annotated[int, Field(ge=10)] = 400
     switches: Literal["skips", "all"] = "skips"
     max_switches: Annotated[int, Field(gt=0, le=14)] = 10
 

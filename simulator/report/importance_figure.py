@@ -150,18 +150,21 @@ def _draw_pairs(figure: Figure, axes: Axes, cell: CellRecord, of: str) -> None:
     pairs = [row for row in rows_of(cell, of, "interactions") if {row["first"], row["second"]} <= set(names)]
     kind = "joint_birnbaum" if "joint_birnbaum" in pairs[0] else "shapley_interaction"
     shown = np.full((len(names), len(names)), np.nan)
+    is_unsure = np.zeros(shown.shape, dtype=bool)
     for row in pairs:
         i, j = names.index(row["first"]), names.index(row["second"])
         shown[i, j] = shown[j, i] = row[kind]
+        is_unsure[i, j] = is_unsure[j, i] = (row.get(f"{kind}_low") or 0.0) < 0 < (row.get(f"{kind}_high") or 0.0)
     most = float(np.nanmax(np.abs(shown))) or 1.0
     image = axes.imshow(shown, cmap=DIVERGING, vmin=-most, vmax=most)
     for (i, j), value in np.ndenumerate(shown) if len(names) <= MOST_NUMBERS else ():
         if np.isfinite(value):
-            axes.text(j, i, number_text(float(value)), ha="center", va="center", fontsize=8.5,
+            text = number_text(float(value))
+            axes.text(j, i, f"({text})" if is_unsure[i, j] else text, ha="center", va="center", fontsize=8.5,
                       color="white" if abs(value) > 0.5 * most else INK)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
     axes.grid(visible=False)
-    axes.set_title(f"{of.capitalize()}, two at a time")
+    axes.set_title(f"{of.capitalize()}, two at a time" + "\n( ): not told from 0" * bool(is_unsure.any()))
     told = "joint Birnbaum importance" if kind == "joint_birnbaum" else "Shapley interaction"
     figure.colorbar(image, ax=axes, shrink=0.8, label=f"{told}\n− they replace each other, + they need each other")

@@ -8,7 +8,7 @@ from simulator.evaluate.blocks import PartsOutcomes
 from simulator.evaluate.by_parts import Floats, PartsAccuracy
 from simulator.failures.process import Up
 from simulator.study.assemble import Assembly, read_table
-from simulator.study.scored import ScoredDeliveries
+from simulator.study.scored import Judged, ScoredDeliveries
 
 
 class PatternAccuracy(Protocol):
@@ -28,6 +28,11 @@ class PartsOfPatterns:
 
     def __init__(self, scored: ScoredDeliveries) -> None:
         self.scored = scored
+
+    @property
+    def judged(self) -> Judged:
+        """How accurate each delivery is."""
+        return self.scored.outcomes
 
     def accuracy(self, up: Up) -> Floats:
         """Return the accuracy of each pattern, shape ``(patterns,)``."""

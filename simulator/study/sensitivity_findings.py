@@ -13,20 +13,26 @@ from simulator.evaluate.outcomes import Outcomes
 from simulator.expect.exact import MASS_TOLERANCE
 from simulator.expect.importance.measures import MEASURES, values
 from simulator.expect.importance.pieces import MOST_NUMBERS, ByCluster, Pieces
-from simulator.expect.importance.sampled import Draw, by_coins, by_orders, of_pairs, sides
 from simulator.expect.importance.table import AccuracyTable
 from simulator.expect.importance.variance import SHARES, shares
 from simulator.expect.intervals import student_mean, within
 from simulator.expect.scored import Scored
 from simulator.expect.sensitivity_block import Sensitivity
 from simulator.failures.process import FailureProcess, NoLaw, Up
-from simulator.seeds import Streams
 from simulator.study.answers import Answers
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
-from simulator.study.given_outcomes import given_outcomes
-from simulator.study.scored import ScoredDeliveries
-from simulator.study.sensitivity_rows import curve_rows, importance_rows, interaction_rows, signature_rows
+from simulator.study.given_outcomes import PartsOfPatterns, given_outcomes
+from simulator.study.scored import Judged, ScoredDeliveries
+from simulator.study.sensitivity_draws import MOST_PAIRED, Asked, Draws
+from simulator.study.sensitivity_rows import (
+    curve_rows,
+    drawn_curve_rows,
+    drawn_interaction_rows,
+    importance_rows,
+    interaction_rows,
+    signature_rows,
+)
 
 Floats = NDArray[np.float64]
 Worth = Outcomes | Callable[[Up], Floats]
@@ -36,7 +42,7 @@ TOGETHER = (
     "which need independent failures"
 )
 HYPERCONNECTIONS = "hyperconnections"
-NOT_DRAWN = "Shapley effects, interactions and curves need the table of all patterns and are left out of a sampled one"
+NOT_DRAWN = "accuracy by the number of failures needs the table of all patterns and is left out of a sampled one"
 EXCLUDED = "no sensitivity: with 'no_answer: exclude' patterns without an answer have no accuracy"
 
 
@@ -94,21 +100,25 @@ def find_sensitivity(
     if outcomes is None:
         found.notes.append("no model and no table: sensitivity is not measured")
         return
+    judged: Judged | None = given.judged if isinstance(given, PartsOfPatterns) else of_model
     for of in (of for of in block.of if of != HYPERCONNECTIONS):  # which are switched off instead
         ranked = Ranked.in_cell(of, assembly, all_may_fail=isinstance(outcomes, Outcomes))
         if not ranked.players:
             found.notes.append(f"no sensitivity of {of}: none of them can fail or matters to the model")
             continue
         try:
-            _find(ranked, assembly, block, outcomes, found)
+            _find(ranked, assembly, block, (outcomes, judged), found)
         except NoLaw as no_law:
             found.notes.append(f"no sensitivity: {no_law}")
 
 
-def _find(ranked: Ranked, assembly: Assembly, block: Sensitivity, outcomes: Worth,
+def _find(ranked: Ranked, assembly: Assembly, block: Sensitivity, worth: tuple[Worth, Judged | None],
           found: Findings) -> None:
-    has_table = not isinstance(outcomes, Outcomes)
-    probability = pattern_probability(ranked, assembly.process, block.max_components, must=has_table)
+    outcomes, judged = worth
+    probability = pattern_probability(ranked, assembly.process, block.max_components, must=judged is None)
+    if judged is not None and not len(probability):
+        _from_draws(ranked, assembly, ScoredDeliveries(ranked.names, assembly.reach, judged), block, found)
+        return
     if not isinstance(outcomes, Outcomes):
         order = [ranked.names.index(name) for name in assembly.process.components]
         table = AccuracyTable(ranked.names, outcomes(all_patterns(len(ranked.names))[:, order]), probability,
@@ -116,17 +126,14 @@ def _find(ranked: Ranked, assembly: Assembly, block: Sensitivity, outcomes: Wort
         _from_table(ranked, table, None, block, found)
         return
     scored = ScoredDeliveries(ranked.names, assembly.reach, outcomes)
-    if len(probability):
-        places = places_of(scored, assembly.reach.relevant)
-        by_cluster = clustered(outcomes, scored.deliveries, places)
-        accuracy = by_cluster.worth.sum(axis=1) / by_cluster.samples.sum()
-        if np.isnan(accuracy).any():
-            found.notes.append(EXCLUDED)
-            return
-        table = AccuracyTable(ranked.names, accuracy[by_cluster.place], probability, len(ranked.players))
-        _from_table(ranked, table, by_cluster, block, found)
+    places = places_of(scored, assembly.reach.relevant)
+    by_cluster = clustered(outcomes, scored.deliveries, places)
+    accuracy = by_cluster.worth.sum(axis=1) / by_cluster.samples.sum()
+    if np.isnan(accuracy).any():
+        found.notes.append(EXCLUDED)
         return
-    _from_draws(ranked, assembly, scored, block, found)
+    table = AccuracyTable(ranked.names, accuracy[by_cluster.place], probability, len(ranked.players))
+    _from_table(ranked, table, by_cluster, block, found)
 
 
 def pattern_probability(ranked: Ranked, process: FailureProcess, most: int, *, must: bool) -> Floats:
@@ -207,41 +214,24 @@ def _from_table(ranked: Ranked, table: AccuracyTable, by_cluster: ByCluster | No
 
 
 def _from_draws(ranked: Ranked, assembly: Assembly, scored: Scored, block: Sensitivity, found: Findings) -> None:
-    players, process = len(ranked.players), assembly.process
-    streams = Streams(assembly.scenario.seed)
-    draw = drawing(ranked, process, streams)
-    both = sides(scored, draw(block.draws), players)
-    pieces = of_pairs(block.measures, both, block.below)
+    process, is_apart = assembly.process, are_independent(assembly.process)
     failure = dict(zip(process.components, (1 - process.survival()).tolist(), strict=True))
     down = np.array([failure.get(name, 0.0) for name in ranked.players])
-    if are_independent(process):
-        pieces |= both.variance_pieces(down)
-    rng = streams.of(ranked.of, "orders of failing")
-    if "shapley" in block.measures:
-        pieces["shapley"] = by_orders(scored, draw, players, block.orders, rng)
-    if "banzhaf" in block.measures:
-        pieces["banzhaf"] = by_coins(scored, draw, players, block.draws, rng)
-    pieces = {name: pieces[name] for name in block.measures if name in pieces}
+    asked = Asked(ranked.of, ranked.names, len(ranked.players), block, down if is_apart else None)
+    draws = Draws(asked, scored, process, assembly.scenario.seed)
+    pieces = draws.pieces()
     measured = {name: each.value() for name, each in pieces.items()}
-    how = f"sampled: {block.draws:,} patterns, {block.orders:,} pairs of orders", "failures", are_independent(process)
+    how = f"sampled: {block.draws:,} patterns, {block.orders:,} pairs of orders", "failures", is_apart
     _keep(ranked, block, (down, measured, pieces), found, how)
-    found.notes += [note for note in (NOT_DRAWN, *([] if are_independent(process) else [TOGETHER]))
-                    if note not in found.notes]
-    found.estimates.setdefault("expected_accuracy", within(student_mean(both.seen)))
-
-
-def drawing(ranked: Ranked, process: FailureProcess, streams: Streams) -> Draw:
-    """Return what draws patterns of all that is ranked and all that can fail; each call draws further ones."""
-    place = [ranked.names.index(name) for name in process.components]
-    calls = iter(range(1 << 30))
-
-    def draw(count: int) -> Up:
-        up = np.ones((count, len(ranked.names)), dtype=bool)
-        up[:, place] = process.sample_up(Streams(streams.root_seed, next(calls), owner=f"sensitivity {ranked.of}"),
-                                         count)
-        return up
-
-    return draw
+    found.notes += [note for note in (NOT_DRAWN, *([] if is_apart else [TOGETHER])) if note not in found.notes]
+    found.estimates.setdefault("expected_accuracy", within(student_mean(draws.both.seen)))
+    tables = found.tables
+    tables.setdefault("component_curves", []).extend(drawn_curve_rows(ranked.of, ranked.players, down, draws.along()))
+    if len(ranked.players) > MOST_PAIRED:
+        found.notes.append(f"interactions of {len(ranked.players)} {ranked.of} are left out: more than {MOST_PAIRED}")
+        return
+    pairs = draws.interactions()
+    tables.setdefault("interactions", []).extend(drawn_interaction_rows(ranked.of, ranked.players, pairs))
 
 
 def are_independent(process: FailureProcess) -> bool:

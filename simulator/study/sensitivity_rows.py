@@ -76,6 +76,32 @@ def curve_rows(of: str, table: AccuracyTable, by_cluster: ByCluster | None) -> l
             for place in range(table.count)]
 
 
+def drawn_curve_rows(of: str, names: Sequence[str], failure: Floats, pieces: Mapping[str, Pieces]) -> list[Row]:
+    """Return the rows of ``curve_rows`` from pieces of ``if_down`` and ``birnbaum``; intervals are of the draws."""
+    points = np.linspace(0, 1, POINTS)
+    if_down, birnbaum = pieces["if_down"], pieces["birnbaum"]
+    sums = component_curves(if_down.sums, birnbaum.sums, points)
+    rows: list[Row] = []
+    for place, name in enumerate(names):
+        along = Pieces(sums[:, place], if_down.counts, if_down.least)
+        bands = np.clip([along.interval(point) for point in range(POINTS)], 0, 1)
+        rows.append({"of": of, "name": name, "failure": float(failure[place]), "x": points.tolist(),
+                     "value": along.value().tolist(), "low": bands[:, 0].tolist(), "high": bands[:, 1].tolist()})
+    return rows
+
+
+def drawn_interaction_rows(of: str, names: Sequence[str], pieces: Mapping[str, Pieces]) -> list[Row]:
+    """Return the rows of ``interaction_rows`` from pieces of each two players, with ``NAME_low`` and ``NAME_high``."""
+    rows: list[Row] = []
+    for place, (first, second) in enumerate(combinations(names, 2)):
+        row: Row = {"of": of, "first": first, "second": second}
+        for name, each in pieces.items():
+            low, high = each.interval(place)
+            row |= {name: float(each.value()[place]), f"{name}_low": _finite(low), f"{name}_high": _finite(high)}
+        rows.append(row)
+    return rows
+
+
 def signature_rows(of: str, table: AccuracyTable) -> list[Row]:
     """Return a row for each number of players that are down: ``mean, low, high`` over patterns, ``probability``.
 

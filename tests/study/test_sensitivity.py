@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from shared import NODES, PAIRS, SETTINGS, chain
 from small import assemblies
+from test_sampled import chain_files
 
 import simulator
 from simulator.errors import ScenarioError
@@ -33,6 +34,10 @@ def measured(folder, options, **scenario):
 
 def rows(cell, of, table="importance"):
     return {row["name"]: row for row in cell.tables[table] if row["of"] == of}
+
+
+def pairs_of(cell, of):
+    return [row for row in cell.tables["interactions"] if row["of"] == of]
 
 
 def accuracy_when_down(loaded):
@@ -125,14 +130,33 @@ def test_where_the_table_does_not_fit_draws_come_near_it(tmp_path):
     for of in ("nodes", "links"):
         for name, row in rows(table, of).items():
             drawn = rows(cell, of)[name]
-            for measure in ("birnbaum", "improvement", "shapley", "banzhaf", "criticality", "sobol_total"):
+            for measure in ("birnbaum", "improvement", "shapley", "banzhaf", "criticality", "sobol_total",
+                            "shapley_effects"):
                 half = drawn[f"{measure}_high"] - drawn[measure]
                 # 4.5 deviations: a false alarm in 150,000 tests of 54
                 assert abs(drawn[measure] - row[measure]) <= 2.3 * half + 1e-9, (name, measure)
+        for name, curve in rows(table, of, "component_curves").items():
+            drawn = rows(cell, of, "component_curves")[name]
+            half = np.subtract(drawn["high"], drawn["low"]) / 2
+            assert (np.abs(np.subtract(curve["value"], drawn["value"])) <= 2.3 * half + 0.02).all(), name
+        for kind in ("joint_birnbaum", "shapley_interaction"):
+            for pair, drawn in zip(*(pairs_of(one, of) for one in (table, cell)), strict=True):
+                assert (pair["first"], pair["second"]) == (drawn["first"], drawn["second"])
+                half = (drawn[f"{kind}_high"] - drawn[f"{kind}_low"]) / 2
+                assert abs(pair[kind] - drawn[kind]) <= 2.3 * half, (pair, kind)
     assert any("sampled" in note for note in cell.notes)
-    assert "component_curves" not in cell.tables
     again = run(loaded, tmp_path / "again").record.cells[0]
     assert again.tables["importance"] == cell.tables["importance"]
+
+
+def test_a_long_chain_with_given_outcomes_is_ranked_by_draws(tmp_path):
+    path = chain_files(tmp_path, 24, 0.1, "[{sensitivity: {draws: 300, orders: 20, pairs: 20}}]")
+    (cell,) = run(simulator.load(path), tmp_path / "run").record.cells
+    assert len(rows(cell, "components")) == 24
+    assert len(cell.tables["interactions"]) == 24 * 23 / 2
+    assert sum(row["shapley_effects"] for row in cell.tables["importance"]) == pytest.approx(1)
+    assert cell.tables["sensitivity"][0]["left_out"] == ""
+    assert any("number of failures" in note for note in cell.notes)
 
 
 def test_patterns_without_a_worth_are_refused_with_the_reason(tmp_path):
