@@ -48,11 +48,12 @@ def results(run: RunArgument, columns: Columns = None, where: Where = None, sort
 
     found = chosen(run, where or [])
     names = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
-    table = results_table(found, names, sort)
-    if len(table.rows) > MOST_TURNED:
+    console, is_long = Console(), len(found.cells) > MOST_TURNED
+    table = results_table(found, names, sort, None if is_long else console.width)
+    if is_long:
         sys.stdout.writelines(f"{line}\n" for line in lines(table))
     else:
-        Console().print(table)
+        console.print(table)
     warn(found)
 
 

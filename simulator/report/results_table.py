@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.expect.estimate import Estimate
@@ -18,13 +19,15 @@ ALL = "all"
 MOST_UNASKED = 6  # estimates that are shown where none of the summary's are there
 
 
-def results_table(found: CellsOfRun, names: Sequence[str] | None = None, sort: str | None = None) -> FittingTable:
+def results_table(found: CellsOfRun, names: Sequence[str] | None = None, sort: str | None = None,
+                  width: int | None = None) -> FittingTable:
     """Return the table of the cells of a run.
 
     Args:
         found: The cells.
         names: Estimates to show, or ``["all"]``; None: those of the summary.
         sort: Estimate by which the cells are sorted, the highest first; those without it are last.
+        width: Columns of the terminal: estimates that were not asked for are left out as far as they do not fit.
 
     Raises:
         ScenarioError: no cell has such an estimate.
@@ -37,11 +40,26 @@ def results_table(found: CellsOfRun, names: Sequence[str] | None = None, sort: s
         raise ScenarioError(*problems)
     shown = _shown(known, names)
     cells = sorted(found.cells, key=lambda cell: _rank(cell, sort)) if sort else list(found.cells)
+    table, left_out = _table(found.title, cells, shown), list[str]()
+    while names is None and width is not None and len(shown) > 1 and not _fits(table, width):
+        left_out.insert(0, shown.pop())
+        table = _table(found.title, cells, shown)
+    more = f"; --columns shows more: {', '.join(left_out)}" if left_out else ""
+    return replace(table, caption=f"{INTERVALS}{more}")
+
+
+def _table(title: str, cells: Sequence[CellRecord], shown: Sequence[str]) -> FittingTable:
     keys = list(dict.fromkeys(key for cell in cells for key in cell.label))
     heads = [*(keys or ["cell"]), *(_head(name) for name in shown)]
     rows = [[*([cell.label.get(key, "") for key in keys] or [cell.name]),
              *(_text(name, cell.estimates.get(name)) for name in shown)] for cell in cells]
-    return FittingTable(f"{found.title}: {len(cells)} cell{'s' * (len(cells) != 1)}", heads, rows, INTERVALS)
+    return FittingTable(f"{title}: {len(cells)} cell{'s' * (len(cells) != 1)}", heads, rows)
+
+
+def _fits(table: FittingTable, width: int) -> bool:
+    """Return whether the cells are rows at a width, each of them with all columns."""
+    shown = table.tables(width)
+    return len(shown) == 1 and len(shown[0].columns) == len(table.headers) and shown[0].row_count == len(table.rows)
 
 
 def lines(table: FittingTable) -> Iterator[str]:

@@ -207,32 +207,18 @@ def test_a_disk_that_refuses_is_told_and_what_was_finished_is_still_there(tmp_pa
     assert contents(tmp_path) == before
 
 
-FULL = """
-import resource, sys
-from pathlib import Path
-sys.path.insert(0, "tests/study")
-from cells_made_up import made_up
-from simulator.errors import RunFolderError
-from simulator.study.store import RunFolder
-folder = RunFolder(Path(sys.argv[1]), "abc", "a title")
-with folder.claimed():
-    folder.keep(made_up(1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
-    try:
-        folder.keep(made_up(2))
-    except RunFolderError as error:
-        print(error)
-"""
-
-
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no limit of the sizes of files here")
 def test_where_files_may_grow_no_further_the_cell_is_told_of_and_those_before_it_stay(tmp_path):
-    ended = subprocess.run([sys.executable, "-c", FULL, tmp_path / "run"], check=True, capture_output=True, text=True)
-    assert "File too large" in ended.stdout
-    folder = RunFolder(tmp_path / "run", "abc", "a title")
-    assert folder.find(digest("1")).record == made_up(1).record
+    folder = folder_of(tmp_path, [1])
+    before, (soft, hard) = contents(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+    try:
+        with pytest.raises(RunFolderError, match=r"File too large\); make room there or give another folder"):
+            folder.keep(made_up(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert contents(tmp_path) == before
     assert folder.find(digest("2")) is None
-    assert len(list((tmp_path / "run" / "cells").iterdir())) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -284,3 +270,26 @@ def test_two_processes_that_make_the_same_cell_keep_it_once(tmp_path):
     before = contents(tmp_path)
     folder.keep(made_up(1))
     assert contents(tmp_path) == before
+
+
+def test_the_cost_of_a_cell_does_not_grow_with_their_number(tmp_path, monkeypatch):
+    calls = []
+    for name in ("open", "scandir", "listdir", "stat", "mkdir", "rename", "fsync"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, real=real, **more: calls.append(1) or real(*args, **more))
+
+    def cost(count):
+        folder = RunFolder(tmp_path / str(count), "abc", "a title")
+        cells = [made_up(number) for number in range(count)]
+        with folder.claimed():
+            calls.clear()
+            for cell in cells:
+                folder.keep(cell)
+            kept = len(calls)
+            for cell in cells:
+                folder.find(cell.record.hash)
+        return kept, len(calls) - kept
+
+    few, many = cost(10), cost(100)
+    assert few[0] > 0
+    assert many == (10 * few[0], 10 * few[1])
