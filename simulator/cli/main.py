@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from simulator.cli.check import check
+from simulator.cli.cite import cite
 from simulator.cli.compare import compare
 from simulator.cli.copy import copy
 from simulator.cli.design import design
@@ -20,6 +21,7 @@ from simulator.cli.merge import merge
 from simulator.cli.new import new
 from simulator.cli.partition import partition
 from simulator.cli.profile import profile
+from simulator.cli.rerun import rerun
 from simulator.cli.results import export, results
 from simulator.cli.run import run
 from simulator.cli.schema import schema
@@ -68,6 +70,8 @@ app.command("results")(told(results))
 app.command("export")(told(export))
 app.command("merge")(told(merge))
 app.command("compare")(told(compare))
+app.command("rerun")(told(rerun))
+app.command("cite")(told(cite))
 app.command("explain")(told(explain))
 app.command("check")(told(check))
 app.command("list")(told(list_))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulator.documents.yaml_text import brief
 from simulator.report.claims_table import style_of
 from simulator.report.fitting import FittingTable
@@ -21,14 +23,19 @@ CAPTION = ("second less first, with 95 % intervals; differs: 0 lies outside. Whe
 
 def settings_table(first: Record, second: Record) -> FittingTable | None:
     """Return what was asked differently, None where nothing was."""
-    before, after = ({**record.scenario, "scenario": {key: value for key, value in record.scenario["scenario"].items()
-                                                      if key not in UNSAID}} for record in (first, second))
+    before, after = map(_asked, (first, second))
     rows = [[path.removeprefix("scenario."), *("–" if value is None else brief(value, 30) for value in pair)]
             for path, *pair in changed_settings(before, after)]
     if not rows:
         return None
     more = [[f"... and {len(rows) - MOST_SETTINGS} more", "", ""]] if len(rows) > MOST_SETTINGS else []
     return FittingTable("Asked differently", ["setting", "first", "second"], rows[:MOST_SETTINGS] + more)
+
+
+def _asked(record: Record) -> dict[str, Any]:
+    """Return the scenario with its topology and model, without words that change nothing."""
+    scenario = {key: value for key, value in record.scenario["scenario"].items() if key not in UNSAID}
+    return {**record.scenario, "scenario": scenario}
 
 
 def shown(comparison: Comparison, *, everything: bool) -> list[Difference]:
@@ -43,9 +50,9 @@ def differences_table(comparison: Comparison, *, everything: bool = False) -> Fi
     rows = []
     for one in found:
         style = style_of(one.estimate)
-        rows.append([*[", ".join(one.label.values())] * has_points, one.estimate, estimate_text(one.before, style),
-                     estimate_text(one.after, style), estimate_text(one.change, style), one.change.method.removeprefix("paired over "),
-                     "differs" if one.differs else ""])
+        texts = [estimate_text(each, style) for each in (one.before, one.after, one.change)]
+        rows.append([*[", ".join(one.label.values())] * has_points, one.estimate, *texts,
+                     one.change.method.removeprefix("paired over "), "differs" if one.differs else ""])
     heads = [*["at"] * has_points, "estimate", "first", "second", "difference", "paired over", "outcome"]
     return FittingTable("Second less first", heads, rows, CAPTION)
 

@@ -42,7 +42,7 @@ from simulator.study.search import Search
 from simulator.study.store import RunFolder, write_text
 from simulator.study.to_precision import ToPrecision
 from simulator.study.trends import trend_rows
-from simulator.study.versions import versions
+from simulator.study.versions import circumstances
 from simulator.study.work import Cells, Executors, Work
 from simulator.units import SECOND_NS
 
@@ -109,7 +109,7 @@ def _record(doing: Doing, cells: Sequence[Variant], answers: Sequence[CellAnswer
         hash=doing.folder.hash,
         seed=loaded.scenario.seed,
         scenario=resolved(loaded),
-        versions=versions(),
+        versions=circumstances(),
         cells=records,
         **order_of(loaded, answers[0].record.label),
         repeats=repeats,

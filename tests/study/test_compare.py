@@ -33,7 +33,8 @@ def judged_cell(name, worth, label=None, sampling=None):
     value = sum(worth) / (10 * len(worth))
     estimates = {"expected_accuracy": Estimate(value, value - 0.1, value + 0.1, len(worth), "", "test set")}
     if sampling:
-        estimates["expected_accuracy_sampling"] = Estimate(value, value - sampling, value + sampling, 99, "", "failures")
+        ends = value - sampling, value + sampling
+        estimates["expected_accuracy_sampling"] = Estimate(value, *ends, 99, "", "failures")
     return CellRecord(name, label or {}, estimates, tables={
         "clusters": [{"samples": [10.0] * len(worth), "worth": list(worth)}]})
 
@@ -105,8 +106,8 @@ def test_repeats_are_paired_one_by_one():
         return [{"label": {}, "estimate": "share_late", **over.as_dict()}]
 
     def cells(name, values):
-        return [CellRecord(f"{name}{place}", {"repeat": f"repeat {place}"}, {"share_late": Estimate(v, v, v, 1, "", "t")})
-                for place, v in enumerate(values)]
+        estimates = [{"share_late": Estimate(v, v, v, 1, "", "t")} for v in values]
+        return [CellRecord(f"{name}{place}", {"repeat": f"repeat {place}"}, one) for place, one in enumerate(estimates)]
     mine, yours = NOISE[:5], NOISE[:5] + np.array([0.09, 0.1, 0.11, 0.1, 0.1])
     one = only(record(cells("a", mine), repeats=rows(mine)), record(cells("b", yours), repeats=rows(yours)))
     assert one.change.method == "paired over 5 repeats" and one.differs
