@@ -63,6 +63,9 @@ From = Annotated[
     typer.Option("--from", metavar="RUN", show_default=False,
                  help="Another run folder in which finished cells are found, too. May be repeated."),
 ]
+KeepReplications = Annotated[
+    bool, typer.Option("--keep-replications", help="Keep each replication: more can be added without these again.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of tables.")]
 
 
@@ -80,6 +83,7 @@ def run(  # noqa: PLR0913 - its options
     only: Only = None,
     failed: Failed = False,
     found_in: From = None,
+    keep_replications: KeepReplications = False,
     dry_run: DryRun = False,
 ) -> None:
     """Run a scenario: train or load its models, simulate, evaluate, and write tables, figures and a report.
@@ -99,7 +103,8 @@ def run(  # noqa: PLR0913 - its options
     from simulator.study.how import How, Shard  # noqa: PLC0415 - keeps sim --help fast
 
     how = How(jobs=jobs, dask=dask, shard=Shard.of(shard) if shard else None, only=tuple(only or ()), failed=failed,
-              found_in=tuple(found_in or ()), max_seconds=max_seconds)
+              found_in=tuple(found_in or ()),
+              keeps_replications=keep_replications, max_seconds=max_seconds)
     loaded = loaded_with(scenario, sets, seed)
     if dry_run:
         show_foreseen(loaded, out, how, quick=quick)

@@ -64,6 +64,7 @@ class How:
         failed: Only the cells that failed before.
         max_seconds: No cell begins after so long.
         found_in: Other run folders in which finished cells are looked for.
+        keeps_replications: Whether replications are kept, so that more can be added without these.
     """
 
     jobs: int = 1
@@ -73,11 +74,12 @@ class How:
     failed: bool = False
     max_seconds: float | None = None
     found_in: tuple[str, ...] = ()
+    keeps_replications: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether all cells are made in this process."""
-        return self == How(found_in=self.found_in)
+        return self == How(found_in=self.found_in, keeps_replications=self.keeps_replications)
 
     def chosen(self, cells: Sequence[tuple[Variant, str]], has_failed: Callable[[str], bool],
                ) -> list[tuple[Variant, str]]:

@@ -1,11 +1,12 @@
 """Replications on a disk: what was simulated stays simulated when more of them are added to a cell.
 
 OUT/replications/HASH/0012.npz: the rows of replication 12 of a cell, whose name leaves its number of replications out;
-plain values as JSON, arrays beside them. One that cannot be read is simulated again.
+plain values as JSON, arrays beside them, a checksum at the end. One that is not as it was written is simulated again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -24,6 +25,7 @@ from simulator.study.timed import TimedRuns
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in (TimedRuns, Timeline, MachineLoad, HeldLog, Sendings)}
 TEXT = "plain"
+DIGEST = 32  # bytes at the end of a file: the SHA-256 of what is before them
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
@@ -36,7 +38,11 @@ class KeptRuns:
     def find(self, replication: int) -> TimedRuns | None:
         """Return a replication, None where it was not simulated yet, or cannot be read."""
         try:
-            with np.load(io.BytesIO(self._path(replication).read_bytes()), allow_pickle=False) as file:
+            content = self._path(replication).read_bytes()
+            content, written = content[:-DIGEST], content[-DIGEST:]
+            if hashlib.sha256(content).digest() != written:
+                return None
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 arrays: Arrays = {name: file[name] for name in file.files}
             found = _decoded(json.loads(arrays.pop(TEXT).tobytes()), arrays)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
@@ -52,7 +58,8 @@ class KeptRuns:
         np.savez_compressed(content, **every)
         with refusals(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(replication), content.getvalue())
+            whole = content.getvalue()
+            write_whole(self._path(replication), whole + hashlib.sha256(whole).digest())
 
     def _path(self, replication: int) -> Path:
         return self.folder / f"{replication:04}.npz"

@@ -26,6 +26,7 @@ from simulator.study.cell_files import CellAnswer, labelled
 from simulator.study.connections import connections_of
 from simulator.study.elsewhere import elsewhere
 from simulator.study.executors.task import one_thread_for_sums
+from simulator.study.extending import replications_of
 from simulator.study.fingerprint import fingerprint
 from simulator.study.finished import Run, finished
 from simulator.study.grid import Grid
@@ -139,7 +140,7 @@ def _answers(doing: Doing, cells: Sequence[tuple[Variant, str]], how: How,
         if asked := doing.loaded.scenario.precision:
             answers, rows = ToPrecision(doing.loaded, asked, doing.folder.path, through, doing.folder.drop).run(cells)
             return answers, {"precision": rows}
-        return through(cells, {}), {}
+        return through(cells, {} if doing.quick else replications_of(doing.folder, cells, how)), {}
 
 
 def _check_search(loaded: Loaded, how: How) -> None:
