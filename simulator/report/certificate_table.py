@@ -18,6 +18,7 @@ CAPTION = ("N neurons trained with balance mu, variance lambda and continuity ps
            "the first step that was not met")
 CHANGES = ("neurons", "balanced", "variance", "derivative")
 LINE = 44  # letters of a line
+LIMIT, LEGACY_LIMIT = 1 / 6, 1 / 3  # of the chance of a large rise of one copy's loss
 Row = Mapping[str, Any]
 
 

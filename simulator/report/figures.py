@@ -1,5 +1,6 @@
 """The figures: importing this module imports matplotlib, so that tables need not."""
 
+from simulator.report.certificate_figure import certificate_stages
 from simulator.report.codec_figure import accuracy_against_bytes
 from simulator.report.connection_figures import connection_figures
 from simulator.report.curves import accuracy_vs_deadline, accuracy_vs_failure, latency_distribution
@@ -21,8 +22,8 @@ from simulator.report.style import save
 from simulator.report.trends_figure import has_slopes, slopes_along
 
 __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_failures", "accuracy_exceedance",
-           "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "component_curves",
-           "connection_figures", "design_front", "endings", "error_axis", "errors_along", "fit_figure", "has_lines",
-           "has_slopes", "importance_bars", "interactions", "latency_distribution", "neuron_histogram",
-           "neuron_scatter", "outage_curves", "predicted_against_exact", "repeats_bars", "repeats_lines", "save",
-           "search_values", "slopes_along", "topology_drawing"]
+           "accuracy_over_time", "accuracy_vs_deadline", "accuracy_vs_failure", "certificate_stages",
+           "component_curves", "connection_figures", "design_front", "endings", "error_axis", "errors_along",
+           "fit_figure", "has_lines", "has_slopes", "importance_bars", "interactions", "latency_distribution",
+           "neuron_histogram", "neuron_scatter", "outage_curves", "predicted_against_exact", "repeats_bars",
+           "repeats_lines", "save", "search_values", "slopes_along", "topology_drawing"]

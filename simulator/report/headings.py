@@ -10,6 +10,7 @@ HEADINGS = {
     "latency": "Latency",
     "accuracy_over_time": "Accuracy over time",
     "accuracy_against_bytes": "Accuracy against bytes",
+    "certificate": "Certificate, training by training",
     "slopes_along": "Along the sweep, on logarithmic scales",
     "search": "Search: value against each setting",
     "design_front": "Designs: accuracy against bytes",

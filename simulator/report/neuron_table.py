@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.expect.estimate import Estimate
-from simulator.report.fitting import FittingTable, Rows
+from simulator.report.fitting import FittingTable, Rows, table_html
 from simulator.report.neuron_repeats import repeated_tables
 from simulator.report.numbers import (
     FRACTION,
@@ -178,8 +178,7 @@ def neuron_html(record: Record) -> str:
     cells = cells_with_neurons(record)
     if not cells:
         return ""
-    pieces = [f"<h3>{html.escape(table.title)}</h3>{_html_table(table.headers, table.rows)}"
-              f'<p class="small">{html.escape(table.caption)}.</p>' for table in repeated_tables(record)]
+    pieces = [table_html(table) for table in repeated_tables(record)]
     pieces += [_html_table(*answer_rows(record)), f'<p class="small">{html.escape(ANSWERS_CAPTION)}.</p>']
     for cell in (cell for cell in cells if cell.label.get(REPEAT, FIRST) == FIRST):
         pieces += [f"<h3>{html.escape(title)}</h3>{_html_table(heads, rows)}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simulator.expect.estimate import Estimate
-from simulator.report.fitting import FittingTable, Rows
+from simulator.report.fitting import FittingTable, Rows, table_html
 from simulator.report.numbers import FRACTION, Style, estimate_text
 from simulator.study.record import Record
 
@@ -77,11 +76,4 @@ def as_estimate(row: Row) -> Estimate:
 
 def trends_html(record: Record) -> str:
     """Return the tables as HTML; "" without any."""
-    texts = []
-    for table in trend_tables(record):
-        head = "".join(f"<th>{html.escape(text)}</th>" for text in table.headers)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"
-                       for row in table.rows)
-        texts.append(f'<h3>{html.escape(table.title)}</h3><div class="wide"><table><thead><tr>{head}</tr></thead>'
-                     f'<tbody>{body}</tbody></table></div><p class="small">{html.escape(table.caption)}.</p>')
-    return "".join(texts)
+    return "".join(map(table_html, trend_tables(record)))

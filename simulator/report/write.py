@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.dataflow.graph import PartGraph
 from simulator.dataflow.placement import Where
+from simulator.report.certificate_table import cells_with_certificates
 from simulator.report.codec_table import cells_with_codecs
 from simulator.report.design_table import cells_with_designs
 from simulator.report.importance_table import cells_with_importance
@@ -130,6 +131,8 @@ def curve_figures(
     for cell in cells_with(record, "accuracy_over_time"):
         name = f"accuracy_over_time-{cell.name}" if len(record.cells) > 1 else "accuracy_over_time"
         drawn[name] = draw.accuracy_over_time(record, cell, events, span_s(cell, requests))
+    drawn |= {f"certificate-{cell.name}" if len(record.cells) > 1 else "certificate": draw.certificate_stages(cell)
+              for cell in cells_with_certificates(record)}
     return drawn | importance_figures(record) | predicted_figures(record) | neuron_figures(record)
 
 

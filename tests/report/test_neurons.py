@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.console import Console
 from simulator.expect.estimate import Estimate
 from simulator.neurons.catalogue import ESTIMATORS, estimator_rows
 from simulator.report.answer import answer
+from simulator.report.figures import certificate_stages
 from simulator.report.neuron_table import neuron_answer, neuron_html, neuron_tables
 from simulator.report.write import neuron_figures
 from simulator.study.record import CellRecord, Record
@@ -74,6 +76,33 @@ def test_the_answer_names_the_nearest_and_the_furthest_estimate():
     assert "nearest to what was drawn is single crash, whose deviation is off by 10 %" in text
     assert "furthest first order, by 30 %" in text
     assert neuron_answer(record(cell({"p": "1"}), cell({"p": "2"}))) == ""
+
+
+def repeated():
+    cells = tuple(cell({"p": p, "repeat": f"repeat {n}"}) for n in (1, 2, 3) for p in ("0.1", "0.2"))
+    row = {"label": {"p": "0.1"}, "estimate": "neuron_accuracy_change", "value": -0.02, "low": -0.04, "high": 0.0,
+           "samples": 3, "method": "t", "uncertainty": "training seed", "deviation": 0.01}
+    return replace(record(*cells), repeats=[row, row | {"label": {"p": "0.2"}}])
+
+
+def test_with_repeats_each_point_is_told_as_the_mean_over_them_and_the_first_has_the_details():
+    text = printed(repeated())
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Answers while neurons crash" in text
+    assert "0.0600" in text  # the deviation, the same in all repeats
+    assert "mean over 3 repeats" in text
+    assert neuron_html(repeated()).count("Order of inputs") == 2
+    assert {name.split("-")[1] for name in neuron_figures(repeated())} == {"0.1, repeat 1", "0.2, repeat 1"}
+
+
+def test_a_certificate_is_drawn_training_by_training():
+    rows = [{"neurons": 101, "variance": 0.01, "large": 0.8, "counted": 0.1, "counted_low": 0.09, "counted_high": 0.11},
+            {"neurons": 201, "variance": 0.1, "large": 0.1, "counted": 0.0, "counted_low": 0.0, "counted_high": 0.001}]
+    one = CellRecord("h", {}, tables={"certificate_trainings": rows,
+                                      "certificate": [{"legacy": False, "epsilon": 0.009}]})
+    (axes,) = certificate_stages(one).axes
+    assert axes.get_yscale() == "log"
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["101\n1e-02", "201\n1e-01"]
 
 
 def test_each_cell_has_its_figures():
