@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --constraint constraints.txt
 PARALLEL := --numprocesses 2 --dist loadfile
-BENCHMARKS := chain dag mesh meters memory patterns importance neurons expectation failout_training repetition accuracy_in_loop startup store
+BENCHMARKS := chain dag mesh meters memory patterns importance neurons expectation failout_training repetition studies accuracy_in_loop startup store
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-jax bench wheel clean

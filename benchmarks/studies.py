@@ -40,7 +40,7 @@ SMALL = {
     "outcomes": BY_PARTS,
     "failures": [{"kind": "bernoulli", "survival": {"second": 0.9, "third": 0.8}}],
 }
-SAMPLES = 400
+SAMPLES = 100
 CAMERA = {
     "strategy": "resilinet",
     "workload": None,
@@ -65,7 +65,7 @@ def wall(executor: Processes, cells: list[Task]) -> tuple[float, float]:
 
 def workers(cells: int) -> None:
     """Print how much faster two workers are than one."""
-    requests = 20000
+    requests = 40000
     with Processes(1) as one, Processes(2) as two:
         for executor in (one, two):
             wall(executor, tasks(200, 4, 1000))  # they start, and load what they need

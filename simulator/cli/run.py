@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,6 +140,16 @@ def loaded_with(scenario: str, sets: list[str] | None, seed: int | None) -> Load
     return simulator.load(scenario, overrides(sets or []) | ({} if seed is None else {"seed": str(seed)}))
 
 
+@contextmanager
+def stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM, a cluster's way to say that time is over, stop a run as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool, how: How | None = None) -> None:
     """Run a loaded scenario and print its tables and notes, or its record; what is claimed decides the exit code."""
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
@@ -146,7 +159,7 @@ def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool
     from simulator.study.claims import claims_of, exit_code  # noqa: PLC0415
 
     console = Console()
-    with Bars(Console(stderr=True)) as bars:
+    with stopped_by_sigterm(), Bars(Console(stderr=True)) as bars:
         done = simulator.run(loaded, out, quick=quick, progress=bars, how=how)
     if as_json:
         sys.stdout.write(done.record.to_json())

@@ -13,7 +13,7 @@ from tests.house.commands import python
     [("chain", "2000"), ("dag", "200"), ("mesh", "2000"), ("meters", "2000"), ("memory", "20000"),
      ("accuracy_in_loop", "200"), ("expectation", "5"), ("patterns", "64"), ("importance", "8"), ("estimators", "3"),
      ("neurons", "100"),
-     ("failout_training", "1"), ("repetition", "1"), ("startup", "1"), ("store", "200")],
+     ("failout_training", "1"), ("repetition", "1"), ("studies", "2"), ("startup", "1"), ("store", "200")],
 )
 def test_a_benchmark_runs(name, size):
     ran = python("-m", f"benchmarks.{name}", size, timeout_s=400)

@@ -75,14 +75,14 @@ def test_after_a_kill_only_the_rest_runs_and_the_bytes_are_those_of_an_uninterru
     assert tree_bytes(tmp_path / "run") == whole
 
 
-def started(out):
+def started(out, *more):
     """Start the command on three cells of a second or so each, and wait until the first is finished."""
     words = [
         word
         for key, value in {**THREE_CELLS, "workload.requests": 6000}.items()
         for word in ("--set", f"{key}={value}")
     ]
-    command = [sys.executable, "-m", "simulator", "run", "queue", "--out", str(out), *words]
+    command = [sys.executable, "-m", "simulator", "run", "queue", "--out", str(out), *words, *more]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -101,12 +101,16 @@ def started(out):
     return process
 
 
-def test_ctrl_c_ends_with_130_and_leaves_what_is_finished(tmp_path):
-    process = started(tmp_path / "run")
-    process.send_signal(signal.SIGINT)
+@pytest.mark.parametrize(("sent", "more"), [
+    (signal.SIGINT, ()), pytest.param(signal.SIGTERM, ("--jobs", "2"), marks=pytest.mark.slow)])
+def test_ctrl_c_ends_with_130_and_leaves_what_is_finished(tmp_path, sent, more):
+    process = started(tmp_path / "run", *more)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "Traceback" not in said
+    assert "what is finished is kept, and the same command goes on from there" in said
+    assert not list((tmp_path / "run").glob("lock*"))
     told = Told()
     run(three_cells(**{"workload.requests": 6000}), tmp_path / "run", progress=told)
     found = [was_found for _, was_found in told.cells]
