@@ -93,8 +93,11 @@ class Record:
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
         """The notes of all cells, each once, with the names of the cells that it is on."""
-        every = dict.fromkeys(note for cell in self.cells for note in cell.notes)
-        return {note: tuple(cell.name for cell in self.cells if note in cell.notes) for note in every}
+        found: dict[str, list[str]] = {}
+        for cell in self.cells:
+            for note in dict.fromkeys(cell.notes):
+                found.setdefault(note, []).append(cell.name)
+        return {note: tuple(names) for note, names in found.items()}
 
     def to_json(self) -> str:
         """Return the record as JSON text with sorted keys; the same run gives the same bytes."""
