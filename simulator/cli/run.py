@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.study.record import Record
 
 MOST_SHOWN = 200  # cells of a study whose tables are printed unasked
+MOST_NOTES = 20  # of such a study
 Out = Annotated[
     Path | None, typer.Option("--out", help="Run folder; a new folder in runs/ when not given.", show_default=False)
 ]
@@ -179,7 +180,10 @@ def show(done: Run, console: Console) -> None:
     if is_large:
         console.print(f"{len(done.record.cells):,} cells: sim results {done.folder} shows them, sim export "
                       f"{done.folder} writes them", highlight=False, soft_wrap=True, markup=False)
-    for note in notes_of(done.record):
+    notes = notes_of(done.record)
+    if is_large and len(notes) > MOST_NOTES:
+        notes = [*notes[:MOST_NOTES], f"... and {len(notes) - MOST_NOTES:,} more notes, which are in the report"]
+    for note in notes:
         console.print(note, style="yellow", highlight=False, soft_wrap=True, markup=False)
     console.print(f"report  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
 

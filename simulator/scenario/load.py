@@ -13,6 +13,7 @@ from simulator.model.blocks import ModelFile
 from simulator.scenario.checks import checked_parts, sweep_problems
 from simulator.scenario.cross import data_paths, service_paths
 from simulator.scenario.options import with_values
+from simulator.scenario.parts import forget_files
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.shelf import find, folder
 from simulator.topology.files import plain_topology
@@ -58,6 +59,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -
     Raises:
         ScenarioError: with every problem of the scenario, its options, its topology and its model.
     """
+    forget_files()
     path = find("scenario", str(name_or_path))
     document, problems = _with_options(read_document(path), overrides or {})
     parts, more = checked_parts(document, path.parent)

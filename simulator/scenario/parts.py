@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from simulator.scenario.shelf import Kind, find
 from simulator.topology.files import read_topology
 from simulator.topology.graph import Topology
 
+FILES = 32  # that are remembered
 Problems = tuple[Problem, ...]
 
 
@@ -83,7 +85,7 @@ def named_file(document: Document, kind: Kind, beside: Path) -> tuple[Path | Non
 def topology_at(path: Path | None) -> tuple[Topology | None, Problems]:
     """Return the topology of a file, and everything that is wrong with it."""
     try:
-        return (read_topology(path) if path else None), ()
+        return (_topology_read(path, _state(path)) if path else None), ()
     except ScenarioError as error:
         return None, error.problems
 
@@ -94,13 +96,40 @@ def model_at(path: Path | None) -> tuple[ModelFile | None, Document, Problems]:
     if not path:
         return None, nothing, ()
     try:
-        document = read_document(path)
+        model, document, problems = _model_read(path, _state(path))
     except ScenarioError as error:
         return None, nothing, error.problems
-    model, problems = read_block(ModelFile, document)
     if model and model.keras:
         model = model.model_copy(update={"keras": model.keras.beside(path.parent)})
     return model, document, problems
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from what it was before, None where it cannot be told."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
+
+
+def forget_files() -> None:
+    """Forget the files that were read: what they name in their turn may have changed since."""
+    _topology_read.cache_clear()
+    _model_read.cache_clear()
+
+
+@lru_cache(maxsize=FILES)
+def _topology_read(path: Path, _state: tuple[int, int] | None) -> Topology:
+    """Return the topology of a file; the many values of a sweep read it once, as long as it does not change."""
+    return read_topology(path)
+
+
+@lru_cache(maxsize=FILES)
+def _model_read(path: Path, _state: tuple[int, int] | None) -> tuple[ModelFile | None, Document, Problems]:
+    document = read_document(path)
+    model, problems = read_block(ModelFile, document)
+    return model, document, tuple(problems)
 
 
 def merged_model(model: ModelFile, scenario: Scenario, document: Document) -> tuple[ModelFile, Problems]:

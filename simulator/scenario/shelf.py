@@ -59,11 +59,11 @@ def find(kind: Kind, name: str, beside: Path | None = None, place: str = "") -> 
 
 def on_shelf(kind: Kind, name: str, place: str = "") -> Path:
     """Return the file of a name on the shelf, with or without its ending; raise ScenarioError where there is none."""
-    shelf = files(kind)
-    by_name = {**shelf, **{path.name: path for path in shelf.values()}}
-    if name not in by_name:
-        raise ScenarioError(Problem(place, f"no {kind} named {name!r}", _nearest(kind, name)))
-    return by_name[name]
+    ending = Path(name).suffix if Path(name).suffix in ENDINGS else ""
+    for each in [""] if ending else ENDINGS:
+        if (path := folder(kind) / f"{name}{each}").is_file():
+            return path
+    raise ScenarioError(Problem(place, f"no {kind} named {name!r}", _nearest(kind, name)))
 
 
 def titles(kind: Kind) -> dict[str, str]:

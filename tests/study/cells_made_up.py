@@ -16,8 +16,8 @@ from simulator.study.store import RunFolder
 def made_up(number, *, value=0.5, is_timed=False, label=None):
     """Return a finished cell; its hash depends on the number only."""
     estimates = {"expected_accuracy": Estimate(value, value - 0.1, value + 0.1, 8, "by hand", "failures")}
-    counts = {"too_late": 0} if is_timed else {"patterns": 8}
-    record = CellRecord(digest(str(number)), label or {}, estimates, counts=counts, notes=(f"cell {number}",))
+    counts = {"number": number, **({"too_late": 0} if is_timed else {})}
+    record = CellRecord(digest(str(number)), label or {}, estimates, counts=counts, notes=("made up",))
     if not is_timed:
         return CellAnswer(record, no_requests(), no_events())
     requests = pd.DataFrame({"replication": [0, 0], "cell": pd.Categorical(["x", "x"]), "end_ns": [number, 7]})

@@ -10,6 +10,7 @@ from small import three_cells
 
 import simulator
 from simulator.errors import RunFolderError, ScenarioError
+from simulator.scenario.identity import digest
 from simulator.study.filters import passing
 from simulator.study.record import Record
 from simulator.study.run import run
@@ -68,7 +69,7 @@ def test_what_is_exported_reads_back_the_same(finished):
 
 def test_of_a_run_that_is_not_finished_the_finished_cells_are_shown_with_their_labels(tmp_path):
     folder_of(tmp_path, [3, 1, 2])
-    torn = next(path for path in (tmp_path / "cells").iterdir() if (path / "record.json").read_text().count("cell 1"))
+    torn = tmp_path / "cells" / digest("1")[:16]
     (torn / "record.json").write_text("{")
     found = read_cells(tmp_path)
     assert [cell.label for cell in found.cells] == [{"number": "3"}, {"number": "2"}]
