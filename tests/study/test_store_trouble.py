@@ -19,7 +19,7 @@ from simulator.errors import RunFolderError
 from simulator.scenario.identity import digest
 from simulator.seeds import Streams
 from simulator.study import disk, lock
-from simulator.study.cell_files import NAME_LENGTH, read_cell
+from simulator.study.cell_files import NAME_LENGTH, labelled, read_cell
 from simulator.study.disk import SUMS, TornError
 from simulator.study.lock import LOCK, Holder, take
 from simulator.study.run import run
@@ -293,3 +293,29 @@ def test_the_cost_of_a_cell_does_not_grow_with_their_number(tmp_path, monkeypatc
     few, many = cost(10), cost(100)
     assert few[0] > 0
     assert many == (10 * few[0], 10 * few[1])
+
+
+def test_a_lock_that_another_process_takes_over_in_the_meantime_is_given_back_to_it(tmp_path, monkeypatch):
+    (tmp_path / LOCK).write_text(lock_text(pid=0))
+    quicker, real = json.dumps(asdict(replace(Holder.me(), host="another"))), lock.Path.rename
+
+    def rename(path, target):
+        if path.name == LOCK:
+            path.write_text(quicker)
+        return real(path, target)
+
+    monkeypatch.setattr(lock.Path, "rename", rename)
+    with pytest.raises(RunFolderError, match="on another"):
+        take(tmp_path)
+    assert (tmp_path / LOCK).read_text() == quicker
+
+
+@pytest.mark.parametrize("is_timed", [False, True])
+def test_what_is_kept_of_a_cell_does_not_depend_on_its_label(tmp_path, is_timed):
+    kept = []
+    for label in ({"strategy": "dfg"}, {"policy.deadline": "8 s"}):
+        folder = RunFolder(tmp_path / next(iter(label.values())), "abc", "a title")
+        with folder.claimed():
+            folder.keep(labelled(made_up(1, is_timed=is_timed), label, ", ".join(label.values())))
+        kept.append(contents(folder.path / "cells"))
+    assert kept[0] == kept[1]
