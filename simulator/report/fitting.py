@@ -106,7 +106,7 @@ def _with_words(table: Table) -> Iterator[Table | Text]:
     """Yield title, table and caption apart, so that a narrow table does not break its words into short lines."""
     title, caption, table.title, table.caption = table.title, table.caption, None, None
     if title:
-        yield Text(str(title), style=table.title_style)
+        yield Text(str(title), style=table.title_style or "")
     yield table
     if caption:
         yield Text(str(caption), style="table.caption")
