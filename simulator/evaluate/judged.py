@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,17 @@ class JudgedClasses:
     among: Callable[[int], Floats] = field(default=_unranked)
     given: float | None = None
 
+    @property
+    def is_excluded(self) -> bool:
+        """Whether these answers are not to be counted."""
+        return self.given is not None and math.isnan(self.given)
+
+    def of(self, samples: Ints) -> JudgedClasses:
+        """Return the answers for some samples, each as often as it is named."""
+        answers = None if self.answers is None else self.answers[samples]
+        return replace(self, labels=self.labels[samples], right=self.right[samples], answers=answers,
+                       among=lambda k: self.among(k)[samples])
+
     def said(self, weights: Floats) -> Floats:
         """Return the sum over classes of P(the answer is the class) x the class's weight, sample by sample."""
         if self.answers is not None:
@@ -82,6 +94,15 @@ class JudgedNumbers:
 
     absolute: Floats
     squared: Floats
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether these answers are not to be counted."""
+        return bool(np.isnan(self.absolute).any())
+
+    def of(self, samples: Ints) -> JudgedNumbers:
+        """Return the answers for some samples, each as often as it is named."""
+        return JudgedNumbers(self.absolute[samples], self.squared[samples])
 
 
 Judged = JudgedClasses | JudgedNumbers

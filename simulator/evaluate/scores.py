@@ -57,6 +57,12 @@ class Score(Protocol):
     def pooled(self, weighted: Weighted) -> Floats | None:
         """Return the same of all deliveries' answers thrown together; None where that is the mean of their scores."""
 
+    def sums(self, judged: Any) -> Floats:
+        """Return numbers that add up over the answers of a log, whatever deliveries they are of."""
+
+    def of_sums(self, sums: Floats) -> float:
+        """Return the score of a log of answers from its sums; NaN where no answer counts."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -87,6 +93,14 @@ class Share:
 
     def pooled(self, weighted: Weighted) -> None:
         """Return None: a mean of shares is the share of all."""
+
+    def sums(self, judged: JudgedClasses) -> Floats:
+        """Return the sum of the chances to count, and of how many."""
+        return _total(self.worth(judged)[self.counted(judged.labels)])
+
+    def of_sums(self, sums: Floats) -> float:
+        """Return the share."""
+        return _mean(sums)
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,17 @@ class CountRatio:
         spread = np.sum([chance * _influence(judged, slopes) for chance, judged in known], axis=0)
         return np.asarray(value + len(spread) * spread)
 
+    def sums(self, judged: JudgedClasses) -> Floats:
+        """Return right, said and true of each class, one after the other; NaN where scores are given, not counted."""
+        if judged.given is not None:
+            return np.full(3 * len(self.classes), math.nan)
+        counts = judged.counts(len(self.classes))
+        return np.concatenate([counts.right, counts.said, counts.true])
+
+    def of_sums(self, sums: Floats) -> float:
+        """Return the score at these counts."""
+        return self._at(Counts(*np.split(sums, 3)))[0] if sums.any() else math.nan
+
     def _at(self, counts: Counts) -> tuple[float, Counts]:
         """Return the score of counts, and how it changes with each of them."""
         right, said, true = self.weights
@@ -168,6 +193,14 @@ class MeanError:
     def pooled(self, weighted: Weighted) -> None:
         """Return None: a mean of means."""
 
+    def sums(self, judged: JudgedNumbers) -> Floats:
+        """Return the sum of the errors, and of how many."""
+        return _total(self.worth(judged))
+
+    def of_sums(self, sums: Floats) -> float:
+        """Return the mean."""
+        return _mean(sums)
+
 
 @dataclass(frozen=True)
 class RootMeanSquare:
@@ -191,6 +224,23 @@ class RootMeanSquare:
         """Return the linearisation at the expected squared error."""
         squared = [chance * judged.squared for chance, judged in weighted]
         return _root(np.sum(squared, axis=0))
+
+    def sums(self, judged: JudgedNumbers) -> Floats:
+        """Return the sum of the squared errors, and of how many."""
+        return _total(judged.squared)
+
+    def of_sums(self, sums: Floats) -> float:
+        """Return the root of the mean."""
+        return math.sqrt(_mean(sums))
+
+
+def _total(values: Floats) -> Floats:
+    return np.array([math.fsum(values), len(values)])
+
+
+def _mean(sums: Floats) -> float:
+    total, count = sums.tolist()
+    return total / count if count else math.nan
 
 
 def _root(squared: Floats) -> Floats:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.blocks import Block
+from simulator.evaluate.score_blocks import ScoreBlock
 from simulator.expect.methods.union import ByMethod
 from simulator.expect.predicted_block import PredictedFailures
 from simulator.expect.sensitivity_block import Sensitivity
@@ -34,17 +35,29 @@ class IndividualFailures(Block):
 class Timed(Block):
     """Latency, endings, served and on-time accuracy from the timed engine.
 
-    ``machines`` is whether what each machine did is measured too, which costs some of the engine's speed.
+    ``machines`` is whether what each machine did is measured too, which costs some of the engine's speed. ``scores``
+    are further scores of what is served: F1, top-k, by class, errors.
     """
 
     machines: bool = True
+    scores: tuple[ScoreBlock, ...] = ()
 
 
 class AccuracyVsFailure(Block):
-    """Expected accuracy when all that can fail does so with probability p, for ``points`` values of p in [0, max]."""
+    """Expected accuracy when all that can fail does so with probability p, for ``points`` values of p in [0, max].
+
+    ``score`` is another score of the answers to draw instead.
+    """
 
     points: Annotated[int, Field(ge=2)] = 21
     max: Annotated[float, Field(gt=0, le=1)] = 0.5
+    score: ScoreBlock = "accuracy"
+
+    @model_validator(mode="after")
+    def _is_one_score(self) -> Self:
+        if self.score == "per_class":
+            raise ValueError("score: 'per_class' are several scores, and a curve is of one; write {recall: 1}")
+        return self
 
 
 class AccuracyOverTime(Block):
@@ -129,6 +142,13 @@ class Measures(Block):
     accuracy_vs_deadline: AccuracyVsDeadline | None = None
     per_answer: PerAnswer | None = None
     detection: Detection | None = None
+
+    @property
+    def scores(self) -> tuple[ScoreBlock, ...]:
+        """All scores that are asked for beside accuracy, by whichever measure."""
+        expected, timed, curve = self.expected_accuracy, self.timed, self.accuracy_vs_failure
+        listed = (*(expected.scores if expected else ()), *(timed.scores if timed else ()))
+        return (*listed, curve.score) if curve and curve.score != "accuracy" else listed
 
     @property
     def asked_of_requests(self) -> tuple[str, ...]:

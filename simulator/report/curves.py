@@ -23,15 +23,24 @@ MANY_CELLS = 6  # from which on the legend stands beside the axes
 def accuracy_vs_failure(record: Record) -> Figure:
     """Return expected accuracy against the failure probability p (in %), one curve a cell, with its band."""
     with styled():
-        figure, axes = _new_axes(in_words(record, "Accuracy against failure probability"), len(record.cells))
+        other = _other_score(record)
+        title = f"{other or in_words(record, 'Accuracy')} against failure probability"
+        figure, axes = _new_axes(title, len(record.cells))
         for place, cell in _placed(record, "accuracy_vs_failure"):
             curve = cell.curves["accuracy_vs_failure"]
             draw_curve(axes, curve, look_of(place), cell.legend, x_scale=100.0)
         axes.set_xlabel("Failure probability p of each component that can fail (%)")
-        axes.set_ylabel(_of_score(record, "Expected accuracy (fraction correct)"))
+        axes.set_ylabel(f"Expected {other}" if other else _of_score(record, "Expected accuracy (fraction correct)"))
         axes.margins(x=0.02)
         _finish(axes, record, "accuracy_vs_failure")
     return figure
+
+
+def _other_score(record: Record) -> str:
+    """Return the name of the score along failure probability where another was asked for than is the model's own."""
+    labels = {cell.curves["accuracy_vs_failure"].y_label for cell in cells_with(record, "accuracy_vs_failure")}
+    other = labels - {"expected accuracy"} if not is_regression(record) else set()
+    return next(iter(other), "").removeprefix("expected ")
 
 
 def _of_score(record: Record, label: str) -> str:

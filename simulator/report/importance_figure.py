@@ -165,6 +165,7 @@ def _draw_pairs(figure: Figure, axes: Axes, cell: CellRecord, of: str) -> None:
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
     axes.grid(visible=False)
-    axes.set_title(f"{of.capitalize()}, two at a time" + "\n( ): not told from 0" * bool(is_unsure.any()))
+    has_brackets = len(names) <= MOST_NUMBERS and bool(is_unsure.any())
+    axes.set_title(f"{of.capitalize()}, two at a time" + "\n( ): not told from 0" * has_brackets)
     told = "joint Birnbaum importance" if kind == "joint_birnbaum" else "Shapley interaction"
     figure.colorbar(image, ax=axes, shrink=0.8, label=f"{told}\n− they replace each other, + they need each other")

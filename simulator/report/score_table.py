@@ -15,6 +15,7 @@ TABLE = "scores"
 MOST_PRINTED = 48  # rows
 CAPTION = ("expected: sum over deliveries of P(delivery) x its score; pooled: the score of all answers thrown "
            "together, where it is another number; ± and []: 95 % intervals, finite test set")
+SERVED = "; served: of the answers of all arrivals, interval over replications"
 NO_ANSWER = "no answer"
 LESS = "; of errors, less is better"
 
@@ -27,6 +28,7 @@ def score_rows(record: Record) -> tuple[list[str], Rows]:
     columns = {
         "all up": [_text(row, "all_up") for _, row in found], "expected": [_text(row, "expected") for _, row in found],
         "pooled": [_text(row, "pooled") for _, row in found],
+        "served": [_text(row, "served") for _, row in found],
         NO_ANSWER: ["" if row["no_answer"] is None else number_text(row["no_answer"]) for _, row in found],
     }
     kept = {head: texts for head, texts in columns.items() if any(texts)}
@@ -47,7 +49,8 @@ def score_table(record: Record) -> FittingTable | None:
 def caption_of(record: Record) -> str:
     """Return what the columns are; where there are errors, that less of them is better."""
     has_errors = any(not row["is_larger_better"] for row in _rows_of(record.cells))
-    return CAPTION + (LESS if has_errors else "")
+    has_served = any("served" in row for row in _rows_of(record.cells))
+    return CAPTION + (SERVED if has_served else "") + (LESS if has_errors else "")
 
 
 def _rows_of(cells: tuple[CellRecord, ...]) -> list[dict[str, Any]]:
@@ -64,4 +67,5 @@ def _text(row: dict[str, Any], name: str) -> str:
     if row.get(name) is None:
         return ""
     low, high = (math.nan if row[key] is None else row[key] for key in (f"{name}_low", f"{name}_high"))
-    return estimate_text(Estimate(row[name], low, high, row["samples"], "", "test set"))
+    return estimate_text(Estimate(row[name], low, high, row["samples"], "",
+                                  "failures" if name == "served" else "test set"))

@@ -30,16 +30,20 @@ def judging_problems(parts: Parts) -> Iterator[Problem]:
     if not (parts.scenario and parts.model):
         return
     task, at = parts.model.task, parts.document.place
-    expected = parts.scenario.measure.expected_accuracy
-    for block in expected.scores if expected else ():
+    scores = parts.scenario.measure.scores
+    for block in scores:
         if task_of(block) != task:
             name = block if isinstance(block, str) else next(iter(block.model_dump()))
             yield Problem(at("measure"), f"the score {name!r} is of a {task_of(block)}, and the model's task is {task}",
                           "write accuracy, per_class, f1, precision, recall, top_k" if task == "classification" else
                           "write mae, mse or rmse")
-    if expected and expected.scores and parts.scenario.outcomes is not None:
+    if scores and parts.scenario.outcomes is not None:
         yield Problem(at("outcomes"), "'scores' need the answers of a model, and a table has accuracies only",
                       "leave scores or outcomes out")
+    timed = parts.scenario.measure.timed
+    if timed and timed.scores and parts.scenario.policy.held is not None:
+        yield Problem(at("policy.held"), "'scores' of what is served do not know answers that rest on held values",
+                      "leave scores or held out")
     yield from _rule_problems(parts.scenario, task, parts)
     if task == "regression":
         yield from _regression_problems(parts.scenario, parts)

@@ -97,8 +97,7 @@ def answers(
     memory, assembly = memory or Memory(), assembly.standing_in() if quick else assembly
     dataset = memory.dataset(assembly, lambda: dataset_of(assembly, quick))
     found = memory.answers(assembly, lambda: _made(assembly, dataset, label, progress, memory))
-    expected = assembly.scenario.measure.expected_accuracy
-    is_ranked = expected is not None and any(needs_ranks(block) for block in expected.scores)
+    is_ranked = any(needs_ranks(block) for block in assembly.scenario.measure.scores)
     return replace(found, outcomes=found.outcomes.again(found.ranking if is_ranked else None))
 
 

@@ -11,7 +11,6 @@ from simulator.dataflow.delivered import Delivered
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect import exact
 from simulator.expect.blocks import Measures
-from simulator.expect.curves import accuracy_vs_failure, accuracy_vs_failure_from_table
 from simulator.expect.estimate import Estimate
 from simulator.expect.individual import individual_failures, individual_failures_from_table
 from simulator.failures.process import NoLaw
@@ -23,6 +22,7 @@ from simulator.study.assemble import Assembly, given_costs
 from simulator.study.cell_files import CellAnswer
 from simulator.study.certificate_findings import find_certificate
 from simulator.study.codec_findings import find_codecs
+from simulator.study.curve_findings import find_curve
 from simulator.study.design_findings import Asked, find_designs
 from simulator.study.error_findings import find_errors
 from simulator.study.findings import Findings
@@ -120,7 +120,8 @@ class Cell:
         if measure.individual_failures:
             self._individual_failures()
         if measure.accuracy_vs_failure:
-            self._accuracy_vs_failure(measure.accuracy_vs_failure.points, measure.accuracy_vs_failure.max)
+            find_curve(self.assembly, measure.accuracy_vs_failure, lambda: (self.patterns, self.delivery_of_pattern),
+                       lambda: self.answers, self.found)
         self._what_matters(measure)
         frames = (no_requests(), no_events())
         if workload and measure.asked_of_requests:
@@ -246,30 +247,6 @@ class Cell:
         else:
             return
         self.found.tables["individual_failures"] = rows
-
-    def _accuracy_vs_failure(self, points: int, highest: float) -> None:
-        probabilities = np.linspace(0, highest, points)
-        try:
-            patterns = self.patterns
-        except NoLaw as no_law:
-            self.found.notes.append(f"no accuracy against failure probability: {no_law}")
-            return
-        table, deliveries = self._table(), self.delivery_of_pattern
-        if self.assembly.errors:
-            everything, patterns = patterns, patterns.among(len(self.assembly.crashes.components))
-            deliveries = deliveries[: len(patterns.up)]
-            self.found.notes.append("accuracy against failure probability is without silent errors")
-        if table is not None:
-            up = (everything if self.assembly.errors else patterns).up[: len(patterns.up)]
-            curve = accuracy_vs_failure_from_table(patterns, table.accuracy(up), probabilities)
-        elif self.answers:
-            outcomes = self.answers.outcomes
-            outcomes.ensure(deliveries.distinct)
-            curve = accuracy_vs_failure(patterns, deliveries, outcomes.correct, probabilities, outcomes.groups,
-                                        outcomes.bounds)
-        else:
-            return
-        self.found.curves["accuracy_vs_failure"] = curve
 
     def _without_answers(self) -> None:
         """Find what is asked and needs no trained model."""

@@ -33,6 +33,7 @@ from simulator.study.guests import Guest, labels_of, model_row
 from simulator.study.held import find_held, worths
 from simulator.study.machine_findings import find_links, find_machines
 from simulator.study.sending_findings import find_sendings
+from simulator.study.served_findings import find_served_scores
 from simulator.study.sharper import spread_of
 from simulator.study.time_metrics import TimeMetrics
 from simulator.study.timed import Replications, TimedRuns, loop_of, mean_gap_ns, simulate
@@ -88,6 +89,9 @@ class TimedFindings:
             find_held(self.assembly.graph, runs, requests, self.found)
         if scenario.measure.timed:
             self._keep_timed(runs, requests, expected, total)
+            if self.answers and scenario.measure.timed.scores:
+                spread = spread_of(runs, self.assembly.reach.relevant)
+                find_served_scores(self.answers, runs, spread, self.found, scenario.measure.timed.scores)
             asked = [(guest.plan, mean_gap_ns(run)) for guest, run in zip(self.guests, beside, strict=True)]
             find_machines(runs.machines, plan, mean_gap_ns(runs), self.found, *asked)
             find_links(runs.lines, plan, mean_gap_ns(runs), self.found, *asked)

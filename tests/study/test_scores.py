@@ -11,6 +11,7 @@ from small import assemblies
 import simulator
 from simulator.evaluate.score_blocks import F1, TopK
 from simulator.expect.exact import enumerate_patterns, probability_of_deliveries
+from simulator.report.score_table import score_table
 from simulator.study.answers import answers
 from simulator.study.kept import read_kept
 from simulator.study.memory import answers_name, without_newer
@@ -124,6 +125,92 @@ def test_asking_for_scores_moves_no_kept_answer(tmp_path):
     whole = plain.model.model_dump(mode="json", by_alias=True)
     assert "task" not in without_newer(whole)
     assert without_newer({**whole, "task": "regression"})["task"] == "regression"
+
+
+# -- served ------------------------------------------------------------------------------------------------------------
+
+
+def log_of(loaded, done):
+    """Return replication, class and answer of each request, from the frame; where there is none, the largest class."""
+    of, known = answered(loaded)
+    labels, frame = known.outcomes.labels, done.requests
+    by_text = {of.graph.text(one): answer for one, answer in known.outcomes.predictions.items()}
+    largest = int(np.argmax(np.bincount(np.load(loaded.path.parent / "data.npz")["y_train"])))
+    said = np.array([by_text[text][sample] if text in by_text else largest
+                     for text, sample in zip(frame.delivery.astype(str), frame["sample"], strict=True)])
+    return frame.replication.to_numpy(), labels[frame["sample"].to_numpy()], said
+
+
+def test_served_scores_are_those_of_the_answers_to_all_arrivals(tmp_path):
+    asked = ["accuracy", "per_class", {"f1": "macro"}, {"precision": 1}, {"top_k": 1}]
+    loaded = chain(tmp_path, failures=RENEWAL, measure=[{"timed": {"scores": asked}}], policy={"no_answer": "majority"},
+                   **TIMED)
+    done = run(loaded, tmp_path / "run")
+    (cell,) = done.record.cells
+    replication, labels, said = log_of(loaded, done)
+    assert cell.counts["lost"] > 0
+
+    def f1(kept):
+        return macro_f1(said[kept], labels[kept])
+
+    runs = np.unique(replication)
+    without = [f1(replication != number) for number in runs]
+    by_hand = {
+        "served_f1_macro": len(runs) * f1(replication >= 0) - (len(runs) - 1) * np.mean(without),
+        "served_top_1": np.mean(said == labels), "served_accuracy": np.mean(said == labels),
+        "served_accuracy_class_1": np.mean(said[labels == 1] == 1),
+        "served_precision_class_1": np.mean(labels[said == 1] == 1),
+    }
+    exact = ("served_f1_macro", "served_top_1", "served_accuracy")  # the others are ratios, jackknifed
+    for name, value in by_hand.items():
+        rough = 1e-9 if name in exact else 2e-3
+        assert cell.estimates[name].value == pytest.approx(value, abs=rough), name
+        assert cell.estimates[name].low < cell.estimates[name].value < cell.estimates[name].high
+    top, accuracy = (cell.estimates[f"served_{name}"] for name in ("top_1", "accuracy"))
+    assert (top.low, top.high) == pytest.approx((accuracy.low, accuracy.high))  # of a mean, that of the replications
+    rows = {row["score"]: row for row in cell.tables["scores"]}
+    assert rows["f1_macro"]["served"] == cell.estimates["served_f1_macro"].value
+    table = score_table(done.record)
+    assert table.headers == ["score", "served"]
+    assert "served: of the answers of all arrivals" in table.caption
+
+
+def test_the_served_root_stands_beside_the_served_error(tmp_path):
+    asked = [{"timed": {"scores": ["mae", "rmse"]}}, ERRORS]
+    cell = cell_of(prices(tmp_path, failures=RENEWAL, measure=asked, **TIMED), tmp_path)
+    assert cell.estimates["served_rmse"].value > cell.estimates["served_mae"].value > 0
+    rows = {row["score"]: row for row in cell.tables["scores"]}
+    assert rows["rmse"]["served_low"] <= rows["rmse"]["pooled"] <= rows["rmse"]["served_high"]
+
+
+@pytest.mark.parametrize(("rule", "is_known"), [("exclude", True), ({"constant": 0.3}, False)])
+def test_answers_that_are_left_out_or_given_a_worth(tmp_path, rule, is_known):
+    loaded = chain(tmp_path, failures=RENEWAL, policy={"no_answer": rule},
+                   measure=[{"timed": {"scores": [{"f1": "macro"}, {"recall": 1}]}}], **TIMED)
+    cell = cell_of(loaded, tmp_path)
+    assert np.isfinite(cell.estimates["served_f1_macro"].value) == is_known  # no counts are known of a worth
+    assert 0 < cell.estimates["served_recall_class_1"].value < 1
+
+
+def test_a_curve_of_another_score_is_that_of_its_expectation(tmp_path):
+    curve = {"accuracy_vs_failure": {"points": 3, "max": 0.4, "score": {"f1": "macro"}}}
+    found = cell_of(chain(tmp_path, measure=[curve]), tmp_path).curves["accuracy_vs_failure"]
+    assert found.y_label == "expected F1, macro"
+    even = [{"kind": "bernoulli", "survival": {"edge": 0.8, "fog": 0.8}}]
+    cell = run(chain(tmp_path, measure=ASKED, failures=even), tmp_path / "even").record.cells[0]
+    known = cell.estimates["expected_f1_macro"]
+    assert found.x[1] == pytest.approx(0.2)
+    assert (found.value[1], found.low[1], found.high[1]) == pytest.approx((known.value, known.low, known.high))
+
+
+@pytest.mark.parametrize(("measure", "policy", "told"), [
+    ([{"timed": {"scores": ["mae"]}}], {}, "'mae' is of a regression"),
+    ([{"accuracy_vs_failure": {"score": "mae"}}], {}, "'mae' is of a regression"),
+    ([{"accuracy_vs_failure": {"score": "per_class"}}], {}, "'per_class' are several scores"),
+])
+def test_a_score_that_does_not_fit_is_refused_wherever_it_is_asked(tmp_path, measure, policy, told):
+    with pytest.raises(simulator.ScenarioError, match=told):
+        chain(tmp_path, measure=measure, policy=policy, **TIMED)
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
