@@ -63,20 +63,15 @@ def times(folder: Path) -> dict[str, float]:
 
 @dataclass
 class Widest:
-    """The widest interval of the cells of a study, by the first estimate of each that has one."""
+    """The widest interval of the cells of a study, each by its first estimate that has one."""
 
-    name: str = ""
     half: float = 0.0
 
     def add(self, record: CellRecord) -> None:
         """Look at another cell."""
-        for name, estimate in record.estimates.items():
-            half = (estimate.high - estimate.low) / 2
-            if math.isfinite(half) and half > 0:
-                if half > self.half:
-                    self.name, self.half = name, half
-                return
+        halves = ((each.high - each.low) / 2 for each in record.estimates.values())
+        self.half = max(self.half, next((half for half in halves if math.isfinite(half) and half > 0), 0.0))
 
     def __str__(self) -> str:
         """Return it for people; empty where no cell has an interval."""
-        return f"{self.name} ±{self.half:.2g}" if self.name else ""
+        return f"widest ±{self.half:.2g}" if self.half else ""

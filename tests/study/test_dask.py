@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("distributed", reason="no Dask here: clusters are NOT tested")
 
+import os
+import signal
 from pathlib import Path
 
 from small import Told, many_cells
@@ -57,6 +59,40 @@ def test_broken_cells_are_told_and_the_rest_goes_on(alone, tmp_path, monkeypatch
     for words in ("cannot be sent", "cannot be read by a worker: ZeroDivision", "AttributeError", "its worker died"):
         assert words in said
     assert {name.split("/")[1] for name in all_bytes(tmp_path / "run")} == {names[place][:16] for place in (0, 5)}
+
+
+@pytest.mark.slow
+def test_a_cell_whose_worker_is_lost_is_made_again(alone, tmp_path, monkeypatch):
+    kills, real = [], work.executor_of
+
+    class Killing(Told):
+        def running(self, count):
+            if count and len(kills) < 2:
+                pids = list(self.executor.client.run(os.getpid).values())
+                os.kill(pids[0], signal.SIGKILL)
+                kills.append(pids[0])
+
+    told = Killing()
+
+    def chosen(how):
+        told.executor = real(how)
+        return told.executor
+
+    monkeypatch.setattr(work, "executor_of", chosen)
+    run(many_cells(), tmp_path / "run", progress=told, how=LOCAL)
+    assert len(set(kills)) == 2
+    same(tmp_path / "run", alone)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_runs_already_is_used_and_left(alone, tmp_path):
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        run(many_cells(), tmp_path / "run", how=How(dask=cluster.scheduler_address))
+        with Client(cluster) as client:
+            assert len(client.scheduler_info()["workers"]) == 1
+    same(tmp_path / "run", alone)
 
 
 @pytest.mark.parametrize(("where", "said"), [
