@@ -10,12 +10,14 @@ import os
 import signal
 from pathlib import Path
 
+from shared import chain
 from small import Told, many_cells
 from test_executors import all_bytes, breaking, same
 
 from simulator.errors import CellsFailed, ScenarioError
+from simulator.study import work
 from simulator.study.executors.dask_worker import made_there
-from simulator.study.executors.setting import Setting
+from simulator.study.executors.setting import VARIABLES, Setting
 from simulator.study.how import How
 from simulator.study.run import run
 
@@ -26,6 +28,11 @@ cluster: distributed.LocalCluster
 arguments: {n_workers: 0, threads_per_worker: 2, processes: false, dashboard_address: null}
 adapt: {minimum: 1, maximum: 2}
 """
+
+
+def own_cache(folder):
+    """Give a worker a cache of its own."""
+    os.environ["SIM_CACHE_DIR"] = f"{folder}/cache {os.getpid()}"
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +95,45 @@ def test_a_cell_whose_worker_is_lost_is_made_again(alone, tmp_path, monkeypatch)
 def test_a_scheduler_that_runs_already_is_used_and_left(alone, tmp_path):
     from distributed import Client, LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, protocol="tcp",
+                      dashboard_address=None) as cluster:
         run(many_cells(), tmp_path / "run", how=How(dask=cluster.scheduler_address))
         with Client(cluster) as client:
             assert len(client.scheduler_info()["workers"]) == 1
     same(tmp_path / "run", alone)
+
+
+@pytest.mark.slow
+def test_a_trained_network_travels_to_workers_with_caches_of_their_own(tmp_path, monkeypatch):
+    """Each worker has a cache of its own, as on machines that share nothing; one of them trains."""
+    sweep = {"failures.0.survival": ["normal", "poor", "bad"], "policy.deadline": ["1 s", "2 s"]}
+    asked, real = chain(tmp_path, sweep=sweep), work.executor_of
+
+    def apart(how):
+        executor = real(how)
+        begin = executor.__enter__
+
+        class Apart(type(executor)):
+            def __enter__(self):
+                begin()
+                self.client.run(own_cache, str(tmp_path))
+                return self
+
+        executor.__class__ = Apart
+        return executor
+
+    monkeypatch.setattr(work, "executor_of", apart)
+    monkeypatch.setenv("SIM_CACHE_DIR", str(tmp_path / "cache"))
+    told = Told()
+    run(asked, tmp_path / "run", progress=told, how=LOCAL)
+    assert [was_cached for _, was_cached, _ in told.weights].count(False) == 1
+    caches = sorted(tmp_path.glob("cache*"))
+    assert len(caches) == 3
+    assert len({tuple(path.name for path in cache.glob("weights/*")) for cache in caches}) == 1
+    monkeypatch.setattr(work, "executor_of", real)
+    monkeypatch.setenv("SIM_CACHE_DIR", str(tmp_path / "fourth"))
+    run(asked, tmp_path / "alone")
+    assert (tmp_path / "run" / "record.json").read_bytes() == (tmp_path / "alone" / "record.json").read_bytes()
 
 
 @pytest.mark.parametrize(("where", "said"), [
@@ -120,3 +161,14 @@ def test_a_worker_of_other_versions_makes_nothing():
     finished = pickle.loads(made_there("a", b"", other, ()))
     assert finished.failure.problems
     assert "instead of 2.7; numpy" in finished.failure.message
+
+
+def test_a_variable_that_is_not_set_means_its_usual_value(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    asked = Setting.here()
+    for name, usual in VARIABLES.items():
+        monkeypatch.setenv(name, usual)
+    assert list(asked.differences()) == []
+    monkeypatch.setenv("SIM_THREADS", "7")
+    assert list(asked.differences()) == ["SIM_THREADS=7 instead of 2"]

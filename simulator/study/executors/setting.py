@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulator.model.keep import ONEDNN
+from simulator.model.keep import DEFAULT_THREADS, ONEDNN
 from simulator.study.versions import versions
 
-VARIABLES = ("SIM_THREADS", "KERAS_BACKEND", ONEDNN)  # part of the identity of weights and answers
+# Part of the identity of weights and answers, with what they mean where they are not set; Keras sets some of them.
+VARIABLES = {"SIM_THREADS": str(DEFAULT_THREADS), "KERAS_BACKEND": "tensorflow", ONEDNN: "1"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Setting:
             mine, wanted = (each.versions.get(name, "not installed") for each in (here, self))
             if mine != wanted:
                 yield f"{name} {mine} instead of {wanted}"
-        for name, value in self.variables.items():
-            if here.variables[name] != value:
-                yield f"{name}={here.variables[name]} instead of {value}"
+        for name, usual in VARIABLES.items():
+            mine, wanted = (each.variables.get(name) or usual for each in (here, self))
+            if mine != wanted:
+                yield f"{name}={mine} instead of {wanted}"
