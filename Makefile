@@ -7,7 +7,7 @@ PARALLEL := --numprocesses 2 --dist loadfile
 BENCHMARKS := chain dag mesh meters memory patterns importance neurons expectation failout_training repetition studies accuracy_in_loop startup store
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-jax bench wheel clean
+.PHONY: help demo test test-all test-jax bench docs gallery wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +29,17 @@ test-jax: $(VENV)/.installed-jax ## Run the model tests and the first scenario w
 bench: $(VENV)/.installed-test ## Run the benchmarks and print their ratios
 	@set -e; for bench in $(BENCHMARKS); do echo "== $$bench"; $(BIN)/python -m "benchmarks.$$bench"; done
 
+docs: $(VENV)/.installed-docs ## Build the documentation as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+gallery: $(VENV)/.installed ## Run the scenarios whose small picture is missing in docs/images/gallery
+	$(BIN)/python docs/site/gallery.py
+
 wheel: $(VENV)/.installed-test ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist
 
 clean: ## Remove what was built and installed here; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	find simulator tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:
@@ -49,6 +55,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.made
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.made
 	$(INSTALL) --editable ".[test]"
+	touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(VENV)/.made
+	$(INSTALL) --editable ".[docs]"
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-jax: pyproject.toml constraints.txt | $(VENV)/.made
