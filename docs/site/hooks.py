@@ -22,7 +22,8 @@ OUT = re.compile(r"\]\(\.\./(?=[\w-]+/[\w.-]+\))")  # a link to a file of the re
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the reference, the gallery, the changes and the files of the shelf."""
-    made = reference.pages() | {"gallery.md": gallery.page(), "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text().replace("](docs/", "](")}
+    changes = (ROOT / "CHANGELOG.md").read_text().replace("](docs/", "](")
+    made = reference.pages() | {"gallery.md": gallery.page(), "CHANGELOG.md": changes}
     for path, text in made.items():
         files.append(File.generated(config, path, content=text))
     for folder in SHELF:

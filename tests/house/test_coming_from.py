@@ -16,7 +16,7 @@ def test_the_files_of_the_yafs_tutorial_run_and_take_as_long_as_the_page_says(tm
         (tmp_path / name).write_text(text)
     (cell,) = simulator.run(simulator.load(tmp_path / "simple-case.yaml"), tmp_path / "run").record.cells
     by_hand = (1000 / 1e6 + 10) + 20 / 5000 + (500 / 1e6 + 1) + 30 / 100
-    assert cell.estimates["mean_latency_ms"].value == pytest.approx(by_hand, abs=1e-4)
+    assert cell.estimates["latency_mean_ms"].value == pytest.approx(by_hand, abs=1e-4)
     assert f"latency of {by_hand:.1f} ms" in PAGE
 
 
