@@ -12,7 +12,8 @@ from simulator.blocks import Block
 from simulator.failures.independent import Independent, tossed
 from simulator.failures.process import Timeline, Up
 from simulator.failures.settings import probabilities_of
-from simulator.failures.uncertain import KnownProbabilities
+from simulator.failures.survival_trace import Survivals, SurvivalTrace
+from simulator.failures.trace_block import ReadTrace
 from simulator.seeds import Streams
 from simulator.topology.graph import Topology
 
@@ -53,13 +54,22 @@ class BernoulliBlock(Block):
 
     ``survival`` is a named setting of the topology, one probability for all that can fail, or {component: probability}.
     A component's may be uncertain: a range ``[0.90, 0.97]``, counts ``{up: 970, of: 1000}``, or times watched
-    ``{up: 30 d, down: 5 h, failures: 12}``.
+    ``{up: 30 d, down: 5 h, failures: 12}``. ``{trace: outages.csv}`` counts these times in a trace of machines.
     """
 
     kind: Literal["bernoulli"]
-    survival: KnownProbabilities
+    survival: Survivals
 
     def build(self, topology: Topology) -> Bernoulli:
         """Return the process; raise ScenarioError where the block names what the topology does not have."""
+        if isinstance(self.survival, SurvivalTrace):  # not counted yet: only its words are looked at
+            self.survival.check(topology)
+            return Bernoulli((), ())
         survival = probabilities_of("survival", self.survival, topology)
         return Bernoulli(tuple(survival), tuple(survival.values()))
+
+    def counted(self, topology: Topology, read: ReadTrace) -> BernoulliBlock:
+        """Return the block with its survivals counted from a trace, where that is where they come from."""
+        if not isinstance(self.survival, SurvivalTrace):
+            return self
+        return self.model_copy(update={"survival": self.survival.read(topology, read)})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulator.errors import Problem, ScenarioError
 from simulator.failures.bernoulli import BernoulliBlock
 from simulator.failures.blocks import Failure, build_process
 from simulator.failures.process import FailureProcess
 from simulator.failures.renewal import RenewalBlock
+from simulator.failures.survival_trace import SurvivalTrace
 from simulator.failures.trace_block import ReadTrace
 from simulator.failures.uncertain import Knowledge, uncertain_in
 from simulator.topology.graph import Topology
@@ -27,6 +29,31 @@ class Input:
 
     component: str
     knowledge: Knowledge
+
+
+def counted(blocks: Sequence[Failure], topology: Topology, read: ReadTrace) -> tuple[Failure, ...]:
+    """Return the blocks with survivals counted from traces, where that is where they come from.
+
+    Raises:
+        ScenarioError: a trace does not tell them; with the place of each, such as ``failures.0.survival.trace``.
+    """
+    found: list[Failure] = []
+    problems: list[Problem] = []
+    for place, block in enumerate(blocks):
+        try:
+            found.append(block.counted(topology, read) if isinstance(block, BernoulliBlock) else block)
+        except ScenarioError as error:
+            problems += [Problem(f"failures.{place}.{p.place}" if p.place.startswith("survival") else p.place,
+                                 p.message, p.way_out) for p in error.problems]
+    if problems:
+        raise ScenarioError(*problems)
+    return tuple(found)
+
+
+def are_uncertain(blocks: Sequence[Failure]) -> bool:
+    """Return whether some survival is uncertain, also where it is still to be counted."""
+    return bool(uncertain_inputs(blocks)) or any(
+        isinstance(block, BernoulliBlock) and isinstance(block.survival, SurvivalTrace) for block in blocks)
 
 
 def uncertain_inputs(blocks: Sequence[Failure]) -> tuple[Input, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.failures.cause_law import CauseLaw, given_state, independent_law
+from simulator.failures.cycles import DOWN_SINCE_BEFORE, END_OF_TIME_NS
 from simulator.failures.independent import independent_log_probability, independent_pairs
 from simulator.failures.process import NoLaw, Timeline, Times, Up
-from simulator.failures.renewal import DOWN_SINCE_BEFORE, END_OF_TIME_NS
 from simulator.failures.trace_table import Node, packed, shares, up_at
 from simulator.seeds import Streams
 from simulator.units import SECOND_NS

@@ -62,17 +62,11 @@ class TraceBlock(Block):
         Raises:
             ScenarioError: a component that the topology does not have, or a machine that the trace does not have.
         """
-        wanted = all_fallible("components", topology) if self.components == "sampled" else tuple(self.components)
-        if problems := [Problem(f"components.{name}", f"no component {name!r} in the topology",
-                                did_you_mean(name, topology.components))
-                        for name in wanted if name not in topology.components]:
-            raise ScenarioError(*problems)
-        names = tuple(name for name in topology.components if name in wanted)
+        names = self.named(topology)
         if read is None:
             return Scripted((), (), ())
         table = read(self)
-        is_mapped = isinstance(self.components, Mapping)
-        chosen = self._mapped(table, names) if is_mapped else self._sampled(table, len(names))
+        _, chosen = self.chosen(topology, table)
         window = common_window(chosen, table.name)
         seen = TraceTable(table.name, chosen).between(*window).nodes
         begin = None if self.begin_ns == "random" else self.begin_ns
@@ -81,6 +75,29 @@ class TraceBlock(Block):
             raise ScenarioError(Problem("begin", f"is after the end of the trace, which lasts {lasting:.4g} days",
                                         "write an earlier instant, or random"))
         return Trace(names, seen, window, begin, self.repeat, self.together)
+
+    def named(self, topology: Topology) -> tuple[str, ...]:
+        """Return the components that machines of the trace stand for, in the order of the topology.
+
+        Raises:
+            ScenarioError: a component that the topology does not have.
+        """
+        wanted = all_fallible("components", topology) if self.components == "sampled" else tuple(self.components)
+        if problems := [Problem(f"components.{name}", f"no component {name!r} in the topology",
+                                did_you_mean(name, topology.components))
+                        for name in wanted if name not in topology.components]:
+            raise ScenarioError(*problems)
+        return tuple(name for name in topology.components if name in wanted)
+
+    def chosen(self, topology: Topology, table: TraceTable) -> tuple[tuple[str, ...], tuple[Node, ...]]:
+        """Return these components, and the machine that stands for each.
+
+        Raises:
+            ScenarioError: a component that the topology does not have, or a machine that the trace does not have.
+        """
+        names = self.named(topology)
+        is_mapped = isinstance(self.components, Mapping)
+        return names, self._mapped(table, names) if is_mapped else self._sampled(table, len(names))
 
     def _mapped(self, table: TraceTable, names: tuple[str, ...]) -> tuple[Node, ...]:
         by_name, wanted = {node.name: node for node in table.nodes}, dict(self.components)  # type: ignore[arg-type]

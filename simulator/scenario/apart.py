@@ -8,7 +8,7 @@ from itertools import product
 
 from simulator.errors import Problem
 from simulator.expect.design_blocks import Replicate
-from simulator.failures.inputs import uncertain_inputs
+from simulator.failures.inputs import are_uncertain
 from simulator.failures.load import LoadCascadeBlock
 from simulator.network.detectors import Watching
 from simulator.scenario.parts import Parts
@@ -43,7 +43,7 @@ ON_DEMAND = Feature("policy.skips", "'skips: on_demand'", lambda s: s.policy.ski
 DETECTOR = Feature("policy.wait", "a detector", lambda s: isinstance(s.policy.wait, Watching))
 ERRORS = Feature("errors", "silent errors", lambda s: bool(s.errors))
 OTHERS = Feature("others", "several models", lambda s: bool(s.others))
-UNCERTAIN = Feature("failures", "uncertain survivals", lambda s: bool(uncertain_inputs(s.failures)))
+UNCERTAIN = Feature("failures", "uncertain survivals", lambda s: are_uncertain(s.failures))
 BY_LOAD = Feature("failures", "failures by load", lambda s: any(isinstance(f, LoadCascadeBlock) for f in s.failures))
 
 COPIES = (REPLICAS, RETRY, HEDGE)

@@ -10,10 +10,12 @@ from simulator.dataflow.graph import PartGraph
 from simulator.durations import EmpiricalService
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.evaluate.blocks import TableOutcomes
+from simulator.failures.bernoulli import BernoulliBlock
 from simulator.failures.blocks import build_process
 from simulator.failures.error_states import error_problems
 from simulator.failures.load import LoadCascadeBlock
 from simulator.failures.slow import Slow
+from simulator.failures.survival_trace import SurvivalTrace
 from simulator.failures.trace_block import TraceBlock
 from simulator.model.blocks import ModelFile
 from simulator.model.edge_codecs import codec_problems
@@ -97,10 +99,12 @@ def data_paths(scenario: Scenario) -> dict[str, str]:
 
 
 def trace_blocks(scenario: Scenario) -> dict[str, TraceBlock]:
-    """Return the traces that a scenario replays, by dotted key."""
+    """Return the traces that a scenario replays, or counts survivals in, by dotted key."""
     blocks = {f"failures.{place}": block for place, block in enumerate(scenario.failures)}
     blocks |= {f"slow.{place}.when": slow.when for place, slow in enumerate(scenario.slow)}
     blocks |= {f"errors.{place}.when": error.when for place, error in enumerate(scenario.errors) if error.when}
+    blocks |= {f"{place}.survival.trace": block.survival.block for place, block in blocks.items()
+               if isinstance(block, BernoulliBlock) and isinstance(block.survival, SurvivalTrace)}
     return {place: block for place, block in blocks.items() if isinstance(block, TraceBlock)}
 
 

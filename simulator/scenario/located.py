@@ -11,7 +11,8 @@ from simulator.errors import Problem, ScenarioError
 from simulator.scenario.load import Loaded
 from simulator.scenario.shelf import find
 
-OF_A_FILE = re.compile(r"(measure|data|sources|parts|hyperconnections|keras|training|failout|codecs)([.\[][^:/]*)?")
+OF_A_FILE = re.compile(r"(measure|failures|data|sources|parts|hyperconnections|keras|training|failout|codecs)"
+                       r"([.\[][^:/]*)?")
 
 
 @contextmanager

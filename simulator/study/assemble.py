@@ -22,9 +22,9 @@ from simulator.errors import Problem, ScenarioError
 from simulator.evaluate.blocks import TableOutcomes
 from simulator.evaluate.table import TableAccuracy
 from simulator.expect.exact import Patterns
-from simulator.failures.blocks import build_process
+from simulator.failures.blocks import Failure, build_process
 from simulator.failures.error_states import SilentErrors, silent_errors, with_errors
-from simulator.failures.inputs import Input, certain_process, uncertain_inputs
+from simulator.failures.inputs import Input, certain_process, counted, uncertain_inputs
 from simulator.failures.process import FailureProcess, NoLaw
 from simulator.failures.slow import Slowness, slownesses
 from simulator.failures.trace_block import TraceBlock
@@ -134,19 +134,24 @@ class Assembly:
         return replicas_of(self.scenario)
 
     @cached_property
+    def failures(self) -> tuple[Failure, ...]:
+        """The blocks of what can fail, with survivals counted from the traces that they name."""
+        return counted(self.scenario.failures, self.topology, self._trace)
+
+    @cached_property
     def crashes(self) -> FailureProcess:
         """What can fail, and when."""
-        return build_process(self.scenario.failures, self.topology, self._trace)
+        return build_process(self.failures, self.topology, self._trace)
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
         """The survivals that are uncertain."""
-        return uncertain_inputs(self.scenario.failures)
+        return uncertain_inputs(self.failures)
 
     @property
     def certain(self) -> FailureProcess:
         """What can fail but for those whose survival is uncertain, as far as that one goes."""
-        return certain_process(self.scenario.failures, self.topology, self._trace)
+        return certain_process(self.failures, self.topology, self._trace)
 
     @cached_property
     def errors(self) -> tuple[SilentErrors, ...]:
@@ -261,19 +266,13 @@ def read_column(path: Path, column: str) -> NDArray[np.float64]:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise ScenarioError(
-            Problem(str(path), f"cannot be read ({error.strerror})", "give the path of a CSV file")
-        ) from error
+        raise ScenarioError(Problem(str(path), f"cannot be read ({error.strerror})", "give the path of a CSV file"),
+                            ) from error
     try:
         values = np.array([float(row[column]) for row in rows])
     except (KeyError, TypeError, ValueError) as error:
-        raise ScenarioError(
-            Problem(
-                str(path),
-                f"column {column!r} is missing or holds {error}",
-                "give a CSV file with a header and one number a row",
-            )
-        ) from error
+        raise ScenarioError(Problem(str(path), f"column {column!r} is missing or holds {error}",
+                                    "give a CSV file with a header and one number a row")) from error
     if not len(values):
         raise ScenarioError(Problem(str(path), "holds no rows", "give at least one number"))
     return values

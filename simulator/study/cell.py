@@ -31,7 +31,7 @@ from simulator.study.foreseen import check_sums
 from simulator.study.frames import no_events, no_requests
 from simulator.study.given_outcomes import PatternAccuracy, given_outcomes
 from simulator.study.guests import Guest
-from simulator.study.input_findings import find_inputs, note_left_out
+from simulator.study.input_findings import find_inputs, note_counted, note_left_out
 from simulator.study.memory import Memory
 from simulator.study.neuron_findings import find_neurons
 from simulator.study.predicted_findings import find_predicted
@@ -112,6 +112,7 @@ class Cell:
         """Return the answer of the cell."""
         if self.assembly.has_layers:  # before they are trained
             check_sums(self.assembly)
+        note_counted(self.assembly, self.found)
         measure, workload = self.assembly.scenario.measure, self.assembly.scenario.workload
         few = measure.sensitivity is not None and len(self.assembly.process.components) <= UNASKED_COMPONENTS
         asks = measure.expected_accuracy or few or (measure.timed and self.answers and self._has_few_patterns())

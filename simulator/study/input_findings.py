@@ -14,12 +14,17 @@ from simulator.evaluate.table import TableAccuracy
 from simulator.expect.estimate import Estimate
 from simulator.expect.exact import Patterns
 from simulator.expect.inputs import TooManyInputs, Unsure, given_who_is_down, over_inputs, swings
+from simulator.failures.bernoulli import BernoulliBlock
 from simulator.failures.overlay_law import table_of
 from simulator.failures.process import NoLaw
+from simulator.failures.survival_trace import SurvivalTrace
+from simulator.failures.trace_block import MOST_TOLD
+from simulator.failures.uncertain import Watched, uncertain_in
 from simulator.seeds import Streams
 from simulator.study.assemble import Assembly
 from simulator.study.findings import Findings
 from simulator.study.given_outcomes import PatternAccuracy
+from simulator.units import SECOND_NS
 
 Floats = NDArray[np.float64]
 MOST_KEPT = 8  # uncertain survivals whose 2^n accuracies are in a record
@@ -60,6 +65,27 @@ def emptiness(deliveries: Delivered) -> Floats:
     """Return 1 for each pattern without an answer, else 0, shape ``(patterns,)``."""
     empty: Floats = (np.array(deliveries.distinct) == EMPTY).astype(np.float64)[deliveries.places]
     return empty
+
+
+def note_counted(assembly: Assembly, found: Findings) -> None:
+    """Note the survivals that were counted from traces: of which machine, over how many failures, and how sure."""
+    for asked, block in zip(assembly.scenario.failures, assembly.failures, strict=True):
+        traced = asked.survival if isinstance(asked, BernoulliBlock) else None
+        if not isinstance(traced, SurvivalTrace) or not isinstance(block, BernoulliBlock):
+            continue
+        rows = [_counted(name, known) for name, known in uncertain_in(block.survival).items()
+                if isinstance(known, Watched)]
+        found.tables.setdefault("counted", []).extend(rows)
+        told = [f"{row['component']} {row['survival']:.4f} ({row['low']:.4f} to {row['high']:.4f}, {row['failures']} "
+                f"failures)" for row in rows[:MOST_TOLD]]
+        more = f" and {len(rows) - MOST_TOLD} more" if len(rows) > MOST_TOLD else ""
+        found.notes.append(f"survivals counted from {traced.block.path}: {', '.join(told)}{more}")
+
+
+def _counted(name: str, known: Watched) -> dict[str, object]:
+    low, high = known.interval()
+    return {"component": name, "survival": known.mean, "low": low, "high": high, "up_s": known.up_ns / SECOND_NS,
+            "down_s": known.down_ns / SECOND_NS, "failures": known.failures}
 
 
 def note_left_out(assembly: Assembly, found: Findings) -> None:
