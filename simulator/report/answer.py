@@ -124,7 +124,7 @@ SHOWS = {
     "search": "Each point is a trial, all on the same root seed. The best of them is partly lucky, so that its number "
               "and interval are too good; the dashed line is its worth on fresh seeds, on which nothing was chosen.",
     "slopes_along": "Geometric means over repeats with 95 % intervals (Student t over the logarithms), and the lines "
-                    "that least squares fit to the logarithms.",
+                    "that least squares fit to the logarithms; each number relative to its first.",
     "accuracy_around_outages": "Served accuracy of requests by their birth relative to a crash, averaged over all "
                                "outages of the component and over replications; other components may be down too.",
     "accuracy_vs_deadline": "Share of all arrivals that were answered correctly within d: the on-time accuracy of "

@@ -20,14 +20,15 @@ def has_slopes(record: Record) -> bool:
 
 
 def slopes_along(record: Record) -> Figure:
-    """Return geometric means over repeats with 95 % intervals, and the fitted lines."""
+    """Return geometric means over repeats with 95 % intervals, and the fitted lines, each relative to its first."""
     rows = [row for row in slopes_of(record) if "x" in row]
     with styled():
         figure = Figure(figsize=(7.0, 4.8), layout="constrained")
         axes = figure.subplots()
         for place, row in enumerate(rows):
-            x, y = np.array(row["x"]), np.array(row["y"])
-            sides = np.abs(np.array([row["y_low"], row["y_high"]]) - y)
+            x, first = np.array(row["x"]), row["y"][int(np.argmin(row["x"]))]
+            y, ends_of = np.array(row["y"]) / first, np.array([row["y_low"], row["y_high"]]) / first
+            sides = np.abs(ends_of - y)
             color, one = PALETTE[place % len(PALETTE)], as_estimate(row)
             axes.errorbar(x, y, sides, color=color, marker=MARKERS[place % len(MARKERS)], linestyle="none", capsize=3,
                           label=f"{words(row['of'])}: slope {estimate_text(one, SHORT)}")
@@ -41,6 +42,6 @@ def slopes_along(record: Record) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(words(rows[0]["against"]).capitalize())
-        axes.set_ylabel(words(rows[0]["of"]).capitalize() if len(rows) == 1 else "Number, see below")
+        axes.set_ylabel("Relative to the first")
         figure.legend(loc="outside lower center", ncols=1, frameon=False)
     return figure
