@@ -20,6 +20,7 @@ from simulator.cli.list_ import list_
 from simulator.cli.merge import merge
 from simulator.cli.new import new
 from simulator.cli.partition import partition
+from simulator.cli.plot import plot
 from simulator.cli.profile import profile
 from simulator.cli.rerun import rerun
 from simulator.cli.results import export, results
@@ -70,6 +71,7 @@ app.command("results")(told(results))
 app.command("export")(told(export))
 app.command("merge")(told(merge))
 app.command("compare")(told(compare))
+app.command("plot")(told(plot))
 app.command("rerun")(told(rerun))
 app.command("cite")(told(cite))
 app.command("explain")(told(explain))

@@ -18,6 +18,7 @@ from simulator.report.over_time import accuracy_over_time
 from simulator.report.predicted_figure import predicted_against_exact
 from simulator.report.repeats_figure import repeats_bars
 from simulator.report.search_figure import search_values
+from simulator.report.study_figures import study_figures
 from simulator.report.style import save
 from simulator.report.trends_figure import has_slopes, slopes_along
 
@@ -26,4 +27,5 @@ __all__ = ["accuracy_against_bytes", "accuracy_around_outages", "accuracy_by_fai
            "component_curves", "connection_figures", "design_front", "endings", "error_axis", "errors_along",
            "fit_figure", "has_lines", "has_slopes", "importance_bars", "interactions", "latency_distribution",
            "neuron_histogram", "neuron_scatter", "outage_curves", "predicted_against_exact", "repeats_bars",
-           "repeats_lines", "save", "search_values", "slopes_along", "topology_drawing"]
+           "repeats_lines", "save", "search_values", "slopes_along", "study_figures",
+           "topology_drawing"]

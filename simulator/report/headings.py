@@ -28,5 +28,6 @@ HEADINGS = {
     "connections_network": "The network, hyperconnections as thick as they are worth",
     "connections_interactions": "Which hyperconnections stand in for each other",
     "repeats": "Expected accuracy, side by side",
+    "study": "The study",
     "repeats_lines": "Expected accuracy, along the sweep",
 }

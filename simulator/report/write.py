@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from simulator.study.finished import Run
 
 MS_NS = 1_000_000
+MOST_CURVES = 16  # in one figure; more of them leave no room for the axes
 MOST_DRAWN = 200  # machines; more of them are a blot
 MOST_CELLS = 8  # with figures of their own of what crashes inside did
 
@@ -110,7 +111,7 @@ def curve_figures(
     if record.repeats and rows_of(record):
         lines = draw.has_lines(record)
         drawn["repeats_lines" if lines else "repeats"] = (draw.repeats_lines if lines else draw.repeats_bars)(record)
-    drawn |= draw.connection_figures(record)
+    drawn |= draw.study_figures(record) | draw.connection_figures(record)
     if cells_with(record, "accuracy_vs_failure"):
         drawn["accuracy_vs_failure"] = draw.accuracy_vs_failure(record)
     asked = {"accuracy_against_bytes": (cells_with_codecs, draw.accuracy_against_bytes),
@@ -120,9 +121,9 @@ def curve_figures(
     drawn |= {name: figure(record) for name, (has, figure) in asked.items() if has(record)}
     if any(name in cell.estimates for cell in record.cells for name in ("share_on_time", "share_late", "share_lost")):
         drawn["endings"] = draw.endings(record)
-    if cells_with(record, "latency"):
+    if 0 < len(cells_with(record, "latency")) <= MOST_CURVES:
         drawn["latency"] = draw.latency_distribution(record, deadline_ms)
-    if cells_with(record, "accuracy_vs_deadline"):
+    if 0 < len(cells_with(record, "accuracy_vs_deadline")) <= MOST_CURVES:
         drawn["accuracy_vs_deadline"] = draw.accuracy_vs_deadline(record, deadline_ms)
     if draw.outage_curves(record):
         drawn["accuracy_around_outages"] = draw.accuracy_around_outages(record)

@@ -22,7 +22,7 @@ from simulator.scenario.searching import searched_ends
 from simulator.scenario.trending import trend_problems
 
 OF_MANY_CELLS = {"sweep", "repeats", "search", "trends"}
-OF_THE_WHOLE = OF_MANY_CELLS | {"precision", "assert"}
+OF_THE_WHOLE = OF_MANY_CELLS | {"precision", "assert", "plots"}
 
 
 def checked_parts(document: Document, beside: Path) -> tuple[Parts, Problems]:

@@ -19,7 +19,7 @@ from simulator.topology.files import plain_topology
 LABELS = {"title", "question"}
 BY_NAME = {"topology", "model"}  # what they hold enters instead of what they are called
 WRITTEN_OUT = {"sweep", "repeats", "search", "trends", "partition", "constants"}  # told by other values
-OF_THE_ANSWER = {"precision", "claims"}  # how sure it is to be, and what is claimed of it
+OF_THE_ANSWER = {"precision", "claims", "plots"}  # how sure it is to be, what is claimed of it, what is drawn
 DRAWN = {"kind", "position"}  # of a node: for drawings only, unless a failure process reads positions
 FORMAT = 2
 

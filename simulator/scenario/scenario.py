@@ -27,6 +27,7 @@ from simulator.network.disturbances import Disturbance
 from simulator.neurons.certify_block import CertifyBlock
 from simulator.scenario.designs import Axis
 from simulator.scenario.others import Other
+from simulator.scenario.plots import Plot
 
 
 class Repeats(Block):
@@ -72,6 +73,7 @@ class Scenario(Block):
     ``placement`` says on which node a part stands, or on which, in order, where it has replicas;
     ``design`` asks which skips, nodes or machines are best within a budget; ``search`` for the best values of settings;
     ``precision`` adds replications until intervals are narrow enough; ``assert`` claims what estimates are, by name;
+    ``plots`` are the figures of a study, chosen from its axes where none is asked for;
     ``certify`` trains networks until one is certified to bear crashes of its neurons;
     ``trends`` asks of the cells side by side: slopes along an axis, and which number foretells which;
     ``codecs`` are those of ``all``, ``skips`` or ``simple`` hyperconnections, or of one by name.
@@ -105,6 +107,7 @@ class Scenario(Block):
     search: SearchBlock | None = None
     trends: TrendBlock | None = None
     precision: Precision | None = None
+    plots: tuple[Plot, ...] = ()
     claims: dict[str, Limit] = Field(default={}, alias="assert")
     sweep: dict[str, Axis] = {}
     seed: Annotated[int, Field(ge=0)] = 1

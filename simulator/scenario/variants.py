@@ -77,7 +77,7 @@ def variant_at(loaded: Loaded, values: Mapping[str, Any]) -> Variant:
 def _variant(loaded: Loaded, grid: Point, repeat: int) -> Variant:
     repeats = loaded.scenario.repeats
     value = loaded.scenario.model_dump(mode="json", by_alias=True, exclude_unset=True,
-                                       exclude={"sweep", "repeats", "search", "trends", "precision", "claims"})
+                                       exclude={"sweep", "repeats", "search", "trends", "precision", "claims", "plots"})
     label = dict(grid.label)
     point = {key: values[repeat] for key, values in repeats.values.items()} | dict(grid.values)
     if repeats.count > 1:

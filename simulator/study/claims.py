@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.errors import Problem, ScenarioError, did_you_mean
@@ -10,6 +10,7 @@ from simulator.expect.amounts import full_name
 from simulator.expect.estimate import Estimate
 from simulator.expect.limits import Outcome, beyond_doubt, judged
 from simulator.study.record import Record
+from simulator.study.repeats import over_points
 
 FURTHER = ("_sampling", "_bounds", "_inputs")  # the same number with what else is not sure of it
 EXIT_CODE: Mapping[Outcome, int] = {"held": 0, "violated": 1, "undecided": 3}
@@ -42,7 +43,7 @@ def claims_of(record: Record) -> list[Claim]:
     """
     asked = record.scenario.get("scenario", {}).get("assert") or {}
     found, problems = [], dict[Problem, None]()
-    for point, estimates in _points(record) if asked else ():
+    for point, estimates in over_points(record) if asked else ():
         for said, limit in asked.items():
             name = full_name(said, estimates)
             if name is None:
@@ -63,13 +64,3 @@ def exit_code(claims: list[Claim]) -> int:
     return next((EXIT_CODE[outcome] for outcome in ("violated", "undecided") if outcome in outcomes), 0)
 
 
-def _points(record: Record) -> Iterator[tuple[Mapping[str, str], Mapping[str, Estimate]]]:
-    """Yield the points of a grid with their estimates: over the repeats, where there are any."""
-    if not record.repeats:
-        yield from ((cell.label, cell.estimates) for cell in record.cells)
-        return
-    points: dict[tuple[tuple[str, str], ...], dict[str, Estimate]] = {}
-    for row in record.repeats:
-        numbers = {name: row[name] for name in ("value", "low", "high", "samples", "method", "uncertainty")}
-        points.setdefault(tuple(row["label"].items()), {})[row["estimate"]] = Estimate(**numbers)
-    yield from ((dict(label), estimates) for label, estimates in points.items())

@@ -45,6 +45,7 @@ def quickened(loaded: Loaded) -> Loaded:
                 "repeats": Repeats(),
                 "precision": None,
                 "claims": {},
+                "plots": (),
                 "search": scenario.search and _quick_search(scenario.search),
             }
         ),

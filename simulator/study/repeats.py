@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from simulator.expect.estimate import Estimate
 from simulator.expect.repeats import TEST, Clusters, Repeated, over_repeats
 from simulator.scenario.labels import REPEAT
-from simulator.study.record import CellRecord
+from simulator.study.record import CellRecord, Record
 
 Label = dict[str, str]
 OTHER_SAMPLES = frozenset({"data", "model", "outcomes", "seed"})
@@ -55,6 +56,17 @@ def _rows(point: Point, is_one_test_set: bool) -> Iterator[dict[str, Any]]:
         known = [each for each in clusters if each is not None]
         yield {"label": point.label, "estimate": name,
                **_plain(over_repeats(values, known, is_one_test_set=is_one_test_set))}
+
+
+def over_points(record: Record) -> list[tuple[Label, dict[str, Estimate]]]:
+    """Return the points of a record's grid with their estimates: over the repeats, where there are any."""
+    if not record.repeats:
+        return [(cell.label, cell.estimates) for cell in record.cells]
+    found: dict[tuple[tuple[str, str], ...], dict[str, Estimate]] = {}
+    for row in record.repeats:
+        numbers = {name: row[name] for name in ("value", "low", "high", "samples", "method", "uncertainty")}
+        found.setdefault(tuple(row["label"].items()), {})[row["estimate"]] = Estimate(**numbers)
+    return [(dict(label), estimates) for label, estimates in found.items()]
 
 
 def differences(cells: Sequence[CellRecord], *, is_one_test_set: bool, against: Sequence[str] = (),

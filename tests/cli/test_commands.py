@@ -142,7 +142,8 @@ def test_a_part_that_does_not_fit_its_node_is_told_when_the_model_is_built(tmp_p
 
 
 @pytest.mark.parametrize("command", ["run", "whatif", "explain", "check", "list", "copy", "partition", "fit", "profile",
-                                     "schema", "hash", "results", "export", "merge", "compare", "rerun", "cite"])
+                                     "schema", "hash", "results", "export", "merge", "compare", "rerun", "cite",
+                                     "plot"])
 def test_the_help_of_a_command_has_no_marks_of_its_making(command):
     told = sim(command, "--help")
     assert told.exit_code == 0

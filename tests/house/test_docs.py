@@ -21,8 +21,8 @@ from tests.house.commands import ROOT, python
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-COMMANDS = {"run", "compare", "rerun", "cite", "design", "whatif", "explain", "check", "list", "copy", "partition",
-            "fit", "profile", "schema", "hash", "results", "export", "merge", "new"}
+COMMANDS = {"run", "compare", "rerun", "plot", "cite", "design", "whatif", "explain", "check", "list", "copy",
+            "partition", "fit", "profile", "schema", "hash", "results", "export", "merge", "new"}
 GLOSSARY = (
     "component", "pattern", "transitions", "part", "source", "exit", "hyperconnection", "span", "strategy", "placement",
     "delivery", "outcome", "ending", "estimate", "method", "scenario", "cell", "record", "study", "shelf", "survival",
