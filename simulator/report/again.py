@@ -40,4 +40,6 @@ def drawn_again(folder: Path, plots: Sequence[Plot] | None = None) -> list[Path]
             return no_requests(), no_events()
         return pd.read_parquet(paths[0]), pd.read_parquet(paths[1])
 
+    for old in (folder / "figures").glob("study-*"):  # other figures may be asked for now
+        old.unlink()
     return report_on(Run(record, folder, was_found=True, frames=frames), loaded_again(record, folder))

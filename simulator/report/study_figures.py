@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from simulator.errors import Problem, ScenarioError, did_you_mean
 from simulator.expect.amounts import full_name
 from simulator.report.study_axes import Axis, Points, axes_of, axis_of
-from simulator.report.study_lines import MOST_LINES, lines_figure, multiples_figure, name_of
+from simulator.report.study_lines import MOST_LINES, lines_figure, multiples_figure, name_of, scatter_figure
 from simulator.report.study_maps import costs_of, front_figure, heat_map, ordered, unbeaten
 from simulator.scenario.plots import HeatMap, Lines, Plot
 from simulator.study.record import Record
@@ -19,6 +19,7 @@ from simulator.study.repeats import over_points
 GOOD = ("expected_accuracy", "on_time_accuracy", "share_on_time")
 COSTS = ("latency_p95_ms", "traffic_on_demand_bytes")
 MOST_PANELS = 9
+MOST_SCATTERED = 4  # axes of points that are drawn
 FEWEST_CELLS = 4  # of a front that is drawn unasked
 BEST = {"x": "low", "y": "high"}
 PLOTS: TypeAdapter[tuple[Plot, ...]] = TypeAdapter(tuple[Plot, ...])
@@ -45,7 +46,9 @@ def _chosen(record: Record, points: Points) -> Iterator[tuple[str, Figure]]:
     axes, names = axes_of(points), [*ordered(GOOD, points)[:1], *ordered(COSTS, points)[:1]]
     if record.repeats or record.search or not names:
         return
-    if len(axes) >= 2:
+    if len(axes) >= 2 and not _are_crossed(points, axes):
+        yield "points", scatter_figure(record.title, points, axes[:MOST_SCATTERED], names[0])
+    elif len(axes) >= 2:
         x, panels = axes[-1], axes[-2]
         yield "map", heat_map(record.title, points, x.key, panels.key, names[0])
         others = {name_of(label, {x.key, panels.key}) for label, _ in points}
@@ -56,6 +59,13 @@ def _chosen(record: Record, points: Points) -> Iterator[tuple[str, Figure]]:
     has_both = len(names) > 1 and len(points) >= FEWEST_CELLS
     if has_both and len(unbeaten(costs_of(points, names[1], names[0], BEST))) > 1:
         yield "front", front_figure(record.title, points, names[1], names[0], BEST)
+
+
+def _are_crossed(points: Points, axes: Sequence[Axis]) -> bool:
+    """Return whether most pairs of values of the last two axes are there: not so where points are drawn."""
+    keys = [axis.key for axis in axes[-2:]]
+    pairs = {tuple(label[key] for key in keys) for label, _ in points}
+    return 2 * len(pairs) >= len(axes[-1].numbers) * len(axes[-2].numbers)
 
 
 def _asked(title: str, points: Points, plot: Plot, place: str) -> Figure:

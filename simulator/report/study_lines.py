@@ -37,6 +37,26 @@ def multiples_figure(title: str, points: Points, axis: StudyAxis, name: str, pan
     return _figure(title, found, axis, scale, left_out={panels}, is_shared=True)
 
 
+def scatter_figure(title: str, points: Points, axes: Sequence[StudyAxis], name: str) -> Figure:
+    """Return one estimate against each of several axes that are not crossed: a dot with its interval for each point."""
+    with styled():
+        figure = Figure(figsize=(max(6.4, 4.2 * len(axes)), 4.6), layout="constrained")
+        known = [(label, estimates[name]) for label, estimates in points if name in estimates]
+        for place, axis in zip(figure.subplots(1, len(axes), squeeze=False, sharey=True)[0], axes, strict=True):
+            x = [axis.numbers[label[axis.key]] for label, _ in known]
+            sides = [[one.value - one.low for _, one in known], [one.high - one.value for _, one in known]]
+            place.errorbar(x, [one.value for _, one in known], yerr=np.nan_to_num(sides).clip(0), fmt="o",
+                           color=look_of(0).color, capsize=2, linewidth=1)
+            place.set_xlabel(axis.label)
+            if axis.is_log:
+                _in_ratios(place, axis)
+            place.set_ylabel("" if axis is not axes[0] else estimate_label(name))
+        told = covered([one for _, one in known]) or "none where exact"
+        figure.suptitle(f"{title}\nWhiskers: 95 % intervals, {told}", fontsize=11, fontweight="bold", x=0.01,
+                        ha="left")
+    return figure
+
+
 def _figure(title: str, panels: Sequence[Panel], axis: StudyAxis, scale: str | None, left_out: Collection[str] = (),
             *, is_shared: bool = False) -> Figure:
     columns = min(ACROSS if len(panels) != SQUARE else 2, len(panels))

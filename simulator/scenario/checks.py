@@ -45,7 +45,7 @@ def sweep_problems(document: Document, beside: Path, known: Problems) -> Problem
 
 def without_sweep(document: Document) -> Document:
     """Return a scenario's document without what is of many cells, and without the problems of its text."""
-    value = {key: value for key, value in document.value.items() if key not in OF_MANY_CELLS}
+    value = {key: value for key, value in document.value.items() if key not in OF_THE_WHOLE}
     return Document(document.name, value, document.places)
 
 
