@@ -198,7 +198,6 @@ def notes_of(record: Record) -> list[str]:
 def tables_of(record: Record) -> list[FittingTable]:
     """Return the tables of a finished run, in the order in which they are printed."""
     from simulator.report.certificate_table import certificate_tables  # noqa: PLC0415
-    from simulator.report.claims_table import claims_table  # noqa: PLC0415
     from simulator.report.codec_table import codec_table  # noqa: PLC0415
     from simulator.report.connection_tables import connection_tables  # noqa: PLC0415
     from simulator.report.design_table import design_tables  # noqa: PLC0415
@@ -210,7 +209,7 @@ def tables_of(record: Record) -> list[FittingTable]:
     from simulator.report.models import model_tables  # noqa: PLC0415
     from simulator.report.neuron_table import neuron_tables  # noqa: PLC0415
     from simulator.report.numbers import estimate_of  # noqa: PLC0415
-    from simulator.report.precision_table import precision_table  # noqa: PLC0415
+    from simulator.report.precision_table import sure_tables  # noqa: PLC0415
     from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
     from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
     from simulator.report.score_table import score_table  # noqa: PLC0415
@@ -235,5 +234,4 @@ def tables_of(record: Record) -> list[FittingTable]:
                 *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
-    last = [*others, precision_table(record), claims_table(record)]
-    return [*first, *trend_tables(record), *connection_tables(record), *measured, *(table for table in last if table)]
+    return [*first, *trend_tables(record), *connection_tables(record), *measured, *(table for table in others if table), *sure_tables(record)]

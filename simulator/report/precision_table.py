@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.report.claims_table import style_of
+from simulator.report.claims_table import claims_table, style_of
 from simulator.report.fitting import FittingTable, table_html
 from simulator.report.numbers import number_text
 from simulator.study.record import Record
@@ -26,6 +26,11 @@ def precision_table(record: Record) -> FittingTable | None:
     rows = [[*[", ".join(row["label"].values())] * has_points, f"{row['replications']:,}",
              *(_text(row, name) for name in names), row["stopped"]] for row in record.precision]
     return FittingTable(TITLE, [*["at"] * has_points, "replications", *names, "stopped"], rows, CAPTION)
+
+
+def sure_tables(record: Record) -> list[FittingTable]:
+    """Return how sure a run is, and what of its claims that decides, as far as either was asked."""
+    return [table for table in (precision_table(record), claims_table(record)) if table]
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
