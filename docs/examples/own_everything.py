@@ -2,7 +2,7 @@
 # # Everything of one's own
 #
 # A topology drawn with networkx, a Keras model, a data set and a failure trace that nobody has shipped; and a plot of
-# what the failures do. Run it whole (`python own_everything.py FOLDER`), or cell by cell in an editor that knows `# %%`.
+# what the failures do. Run it whole (`python own_everything.py FOLDER`), or cell by cell in an editor that knows cells.
 
 # %%
 import subprocess
