@@ -43,6 +43,11 @@ def test_a_command_is_in_the_documentation(command):
     assert any(command in commands_in(page.read_text()) for page in PAGES)
 
 
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_a_command_is_in_the_readme(command):
+    assert command in commands_in((ROOT / "README.md").read_text())
+
+
 @each_page
 def test_a_page_names_only_commands_that_exist(page):
     assert commands_in(page.read_text()) <= COMMANDS
