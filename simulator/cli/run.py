@@ -234,4 +234,5 @@ def tables_of(record: Record) -> list[FittingTable]:
                 *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
     scores = [table for table in [score_table(record)] if table]
     first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
-    return [*first, *trend_tables(record), *connection_tables(record), *measured, *(table for table in others if table), *sure_tables(record)]
+    first += [*trend_tables(record), *connection_tables(record)]
+    return [*first, *measured, *(table for table in others if table), *sure_tables(record)]
