@@ -51,7 +51,7 @@ NOT_DRAWN = {
     "design_front": NEEDS_DATA, "predicted_camera_dfg": NEEDS_DATA, "predicted_camera_resilinet": NEEDS_DATA,
     "skips_camera_interactions": NEEDS_DATA, "skips_camera_network": NEEDS_DATA,
     "fit-grid5000": "sim fit needs the trace, which is not shipped; tests/cli/test_fit.py draws it for a small one",
-    "skips_ranked": NEEDS_DATA, "correlation": THINNED, "silent_errors": THINNED,
+    "skips_ranked": NEEDS_DATA, "correlation": THINNED, "silent_errors": THINNED, "study_map": THINNED,
 }
 
 
