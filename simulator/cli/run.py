@@ -16,7 +16,6 @@ from simulator.cli.names import ScenarioName
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.report.fitting import FittingTable
     from simulator.scenario.load import Loaded
     from simulator.study.finished import Run
     from simulator.study.how import How
@@ -172,6 +171,8 @@ def run_and_show(loaded: Loaded, out: Path | None, *, quick: bool, as_json: bool
 
 def show(done: Run, console: Console) -> None:
     """Print the tables and notes of a run, and where its report is."""
+    from simulator.report.all_tables import tables_of  # noqa: PLC0415 - keeps sim --help fast
+
     if done.was_found:
         console.print(f"Found finished in {done.folder}; nothing had to be run.", style="green", highlight=False)
     is_large = len(done.record.cells) > MOST_SHOWN and not done.record.repeats
@@ -193,46 +194,3 @@ def notes_of(record: Record) -> list[str]:
     every = len(record.cells)
     return [f"note on {'all cells' if len(names) == every > 1 else '; '.join(names)}: {note}"
             for note, names in record.notes.items()]
-
-
-def tables_of(record: Record) -> list[FittingTable]:
-    """Return the tables of a finished run, in the order in which they are printed."""
-    from simulator.report.certificate_table import certificate_tables  # noqa: PLC0415
-    from simulator.report.codec_table import codec_table  # noqa: PLC0415
-    from simulator.report.connection_tables import connection_tables  # noqa: PLC0415
-    from simulator.report.design_table import design_tables  # noqa: PLC0415
-    from simulator.report.detection_table import detection_table  # noqa: PLC0415
-    from simulator.report.errors_table import errors_table  # noqa: PLC0415
-    from simulator.report.expected_table import expected_tables  # noqa: PLC0415
-    from simulator.report.importance_table import importance_tables  # noqa: PLC0415
-    from simulator.report.machines import machine_tables  # noqa: PLC0415
-    from simulator.report.models import model_tables  # noqa: PLC0415
-    from simulator.report.neuron_table import neuron_tables  # noqa: PLC0415
-    from simulator.report.numbers import estimate_of  # noqa: PLC0415
-    from simulator.report.precision_table import sure_tables  # noqa: PLC0415
-    from simulator.report.predicted_table import predicted_tables  # noqa: PLC0415
-    from simulator.report.repeats_table import tables as repeats_tables  # noqa: PLC0415
-    from simulator.report.score_table import score_table  # noqa: PLC0415
-    from simulator.report.search_table import search_tables  # noqa: PLC0415
-    from simulator.report.sendings import sending_tables  # noqa: PLC0415
-    from simulator.report.sharper import sharper_table  # noqa: PLC0415
-    from simulator.report.tables import agreement_table, has_summary, rich_table  # noqa: PLC0415
-    from simulator.report.tail_table import tail_table  # noqa: PLC0415
-    from simulator.report.time_tables import time_tables  # noqa: PLC0415
-    from simulator.report.traffic import traffic_tables  # noqa: PLC0415
-    from simulator.report.trends_table import trend_tables  # noqa: PLC0415
-    from simulator.report.uncertainty_table import tables as uncertainty_tables  # noqa: PLC0415
-
-    traffic, designs = traffic_tables(record), [*certificate_tables(record), *design_tables(record)]
-    tail, neurons = tail_table(record), neuron_tables(record)
-    summary = [rich_table(record)] * (has_summary(record) or not (traffic or designs or tail or neurons))
-    served = any(estimate_of(cell, "served_accuracy") for cell in record.cells)
-    machines = [] if served else machine_tables(record)
-    others = [tail, sharper_table(record), detection_table(record), codec_table(record), errors_table(record),
-              agreement_table(record) if served else None]
-    measured = [*expected_tables(record), *designs, *importance_tables(record), *predicted_tables(record),
-                *neurons, *model_tables(record), *time_tables(record), *traffic, *machines, *sending_tables(record)]
-    scores = [table for table in [score_table(record)] if table]
-    first = [*search_tables(record), *(repeats_tables(record) or summary), *scores, *uncertainty_tables(record)]
-    first += [*trend_tables(record), *connection_tables(record)]
-    return [*first, *measured, *(table for table in others if table), *sure_tables(record)]

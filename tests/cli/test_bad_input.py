@@ -361,7 +361,7 @@ BAD = {
     "data of no kind": (
         (ASK, "seed: 1", "data: {kind: wach}"),
         "ask.yaml:11 data: unknown kind 'wach'; did you mean 'watch'? known: 'watch', 'mhealth', "
-        "'camera', 'cifar10', 'images', 'table', 'arrays', 'blobs'",
+        "'camera', 'cifar10', 'mnist', 'images', 'table', 'arrays', 'blobs'",
     ),
 }
 

@@ -6,7 +6,7 @@ import pytest
 from factory import STRATEGIES, bare_record, cell, estimate, record
 from rich.console import Console
 
-from simulator.cli.run import tables_of
+from simulator.report.all_tables import tables_of
 from simulator.report.detection_table import COLUMNS, detection_html, detection_table
 from simulator.report.page import page_text
 

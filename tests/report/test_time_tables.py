@@ -6,7 +6,7 @@ import pytest
 from factory import STRATEGIES, bare_record, cell, curve, estimate, record
 from rich.console import Console
 
-from simulator.cli.run import tables_of
+from simulator.report.all_tables import tables_of
 from simulator.report.figures import accuracy_around_outages, accuracy_vs_deadline, outage_curves
 from simulator.report.page import page_text
 from simulator.report.time_tables import LEVEL, level_table, levels_of, time_html, time_tables

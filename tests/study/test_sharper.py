@@ -7,7 +7,7 @@ import math
 import pytest
 
 import simulator
-from simulator.cli.run import tables_of
+from simulator.report.all_tables import tables_of
 from simulator.report.page import page_text
 from simulator.study.run import run
 
