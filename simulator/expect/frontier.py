@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.dataflow.graph import PartGraph
 from simulator.expect.estimate import Estimate
 from simulator.expect.frontier_join import Arrival, Met, met
-from simulator.expect.frontier_plan import OTHERWISE, Floats, NotExact, Step, Term, last_uses, steps_of
+from simulator.expect.frontier_plan import OTHERWISE, Floats, NotExact, Step, Term, last_uses, plan_of
 from simulator.expect.intervals import exactly
 from simulator.failures.cause_law import CauseLaw
 from simulator.topology.routes import Routes
@@ -84,14 +84,12 @@ def no_information_flow(
     Raises:
         NotExact: messages may go around what is down, or the frontier is too wide.
     """
-    steps = steps_of(graph, placement, routes, law)
+    steps = plan_of(graph, placement, routes, law).steps(law.chance)
     frontier, last = Frontier(law.weight), last_uses(graph, steps)
     for place, step in enumerate(steps):
-        _open_causes(frontier, step, law)
-        _walk(frontier, graph, step, is_asked=step.part.name in last)
+        take(frontier, graph, step, law.chance, is_asked=step.part.name in last)
         for key in list(frontier.keys):
-            asked = key[1] if key[0] == "cause" else key[0]
-            if last[asked] <= place:
+            if last[name_of(key)] <= place:
                 frontier.drop(key)
     states = f", {len(law.weight)} latent states" if len(law.weight) > 1 else ""
     cut = "" if law.is_exact else " cut from a continuous one"
@@ -99,22 +97,27 @@ def no_information_flow(
     return exactly(math.fsum(frontier.table.reshape(-1).tolist()), len(steps), method)
 
 
-def _open_causes(frontier: Frontier, step: Step, law: CauseLaw) -> None:
-    """Split the table by the shared causes that this step is the first to ask for."""
+def name_of(key: tuple[str, object]) -> object:
+    """Return what a key of the frontier is about: a part by its name, a cause by its number."""
+    return key[1] if key[0] == "cause" else key[0]
+
+
+def take(frontier: Frontier, graph: PartGraph, step: Step, chance: Floats, *, is_asked: bool) -> Floats | None:
+    """Take one part: what it sends to others becomes a key, what it answers leaves the table and is returned.
+
+    Shared causes that this step is the first to ask for become keys before.
+    """
     for term in (step.node, *step.inputs.values()):
         for cause in term.shared:
             if ("cause", cause) not in frontier.keys:
-                chance = law.chance[:, [cause]]
-                frontier.add([("cause", cause)], [frontier.table * (1 - chance), frontier.table * chance])
-
-
-def _walk(frontier: Frontier, graph: PartGraph, step: Step, *, is_asked: bool) -> None:
-    """Take one part: what it answers leaves the table, what it sends to others becomes a key."""
+                at_work = chance[:, [cause]]
+                frontier.add([("cause", cause)], [frontier.table * (1 - at_work), frontier.table * at_work])
     name, needs = step.part.name, _met(frontier, graph, step)
     up = np.where(frontier.spared(step.node.shared), step.node.up[:, np.newaxis], 0.0)
     down = np.where(frontier.spared(step.node.shared), step.node.down[:, np.newaxis], 1.0)
     data = frontier.table * (up * needs.data)
     silent = frontier.table * (down + up * (needs.unmet + needs.bare))
+    answered = data if step.part.is_exit else None
     if step.part.is_exit:
         data = np.zeros_like(data)
     if not is_asked:
@@ -124,6 +127,7 @@ def _walk(frontier: Frontier, graph: PartGraph, step: Step, *, is_asked: bool) -
         frontier.add([(name, "bare"), (name, "data")], [none, bare, data, np.zeros_like(data)])
     else:
         frontier.add([(name, "data")], [silent, data])
+    return answered
 
 
 def _met(frontier: Frontier, graph: PartGraph, step: Step) -> Met:

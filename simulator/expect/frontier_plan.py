@@ -31,13 +31,11 @@ class Term:
         down: P(it is down by a cause of its own) in each latent state, shape ``(states,)``.
         up: P(it is not), the same shape.
         shared: Causes that fell others too; it is down as well when one of them is at work.
-        exists: Whether it is there at all; a hyperconnection without any route is not.
     """
 
     down: Floats
     up: Floats
     shared: tuple[int, ...]
-    exists: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,35 @@ class Step:
     inputs: Mapping[int, Term]
 
 
-def steps_of(graph: PartGraph, placement: Mapping[str, str], routes: Routes, law: CauseLaw) -> tuple[Step, ...]:
-    """Return the steps of the walk: the parts that some exit rests on.
+@dataclass(frozen=True)
+class Plan:
+    """The walk, whatever the chances of what can fail.
+
+    Args:
+        graph: The part graph.
+        order: The parts that some exit rests on, in the order of the walk.
+        falls_by: Causes that fell each part (by name) and each hyperconnection that has a route (by number).
+        times: How many parts and hyperconnections each cause fells.
+    """
+
+    graph: PartGraph
+    order: tuple[Part, ...]
+    falls_by: Mapping[object, list[int]]
+    times: NDArray[np.intp]
+
+    def steps(self, chance: Floats) -> tuple[Step, ...]:
+        """Return the steps, given P(at work | state) of each cause, shape ``(states, causes)``."""
+        terms = {place: self.term(place, chance) for place in self.falls_by}
+        return tuple(Step(part, terms[part.name], {edge: terms[edge] for edge in self.graph.inputs[part.name]
+                                                   if edge in terms}) for part in self.order)
+
+    def term(self, place: object, chance: Floats) -> Term:
+        """Return what a part (by name) or a hyperconnection (by number) falls by."""
+        return _term(chance, self.falls_by[place], self.times)
+
+
+def plan_of(graph: PartGraph, placement: Mapping[str, str], routes: Routes, law: CauseLaw) -> Plan:
+    """Return the walk over the parts that some exit rests on.
 
     Args:
         graph: The part graph.
@@ -73,11 +98,10 @@ def steps_of(graph: PartGraph, placement: Mapping[str, str], routes: Routes, law
     falls_by: dict[object, list[int]] = {}
     for part in order:
         falls_by[part.name] = _causes(law, acts, column, [placement[part.name]])
-        falls_by |= {edge: _causes(law, acts, column, ways[edge].needs) for edge in graph.inputs[part.name]}
+        falls_by |= {edge: _causes(law, acts, column, ways[edge].needs) for edge in graph.inputs[part.name]
+                     if ways[edge].exists}
     times = np.bincount([cause for causes in falls_by.values() for cause in causes], minlength=len(law.causes))
-    terms = {place: _term(law, causes, times) for place, causes in falls_by.items()}
-    return tuple(Step(part, terms[part.name], {edge: terms[edge] for edge in graph.inputs[part.name]
-                                               if ways[edge].exists}) for part in order)
+    return Plan(graph, order, falls_by, times)
 
 
 def _causes(law: CauseLaw, acts: NDArray[np.bool_], column: Mapping[str, int], names: Collection[str]) -> list[int]:
@@ -86,10 +110,10 @@ def _causes(law: CauseLaw, acts: NDArray[np.bool_], column: Mapping[str, int], n
     return np.flatnonzero(law.fells[:, columns].any(axis=1) & acts).tolist() if columns else []
 
 
-def _term(law: CauseLaw, causes: list[int], times: NDArray[np.intp]) -> Term:
+def _term(chance: Floats, causes: list[int], times: NDArray[np.intp]) -> Term:
     if not causes:
-        return Term(np.zeros(len(law.weight)), np.ones(len(law.weight)), ())
-    own = law.chance[:, [cause for cause in causes if times[cause] == 1]]
+        return Term(np.zeros(len(chance)), np.ones(len(chance)), ())
+    own = chance[:, [cause for cause in causes if times[cause] == 1]]
     with np.errstate(divide="ignore"):
         down = own[:, 0] if own.shape[1] == 1 else -np.expm1(np.log1p(-own).sum(axis=1))
     return Term(down, (1 - own).prod(axis=1), tuple(cause for cause in causes if times[cause] > 1))
@@ -131,10 +155,12 @@ def _behind_exits(graph: PartGraph) -> set[str]:
 
 def last_uses(graph: PartGraph, steps: tuple[Step, ...]) -> dict[object, int]:
     """Return the number of the last step that asks for each part (by name) and each shared cause (by number)."""
-    return {key: place for place, step in enumerate(steps) for key in _asked(graph, step)}
+    return {key: place for place, step in enumerate(steps) for key, _ in asked(graph, step)}
 
 
-def _asked(graph: PartGraph, step: Step) -> Iterator[object]:
-    yield from (graph.edges[edge].source for edge in step.inputs)
-    for term in (step.node, *step.inputs.values()):
-        yield from term.shared
+def asked(graph: PartGraph, step: Step) -> Iterator[tuple[object, int | None]]:
+    """Yield each part and shared cause that a step asks for, with the hyperconnection that does; None: its own node."""
+    for edge, term in step.inputs.items():
+        yield graph.edges[edge].source, edge
+        yield from ((cause, edge) for cause in term.shared)
+    yield from ((cause, None) for cause in step.node.shared)
