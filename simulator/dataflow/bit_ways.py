@@ -33,6 +33,15 @@ class BitWays:
         self._links = {node: [(other, topology.graph.edges[node, other]["link"]) for other in topology.graph[node]]
                        for node in topology.graph}
 
+    def exists(self, edge: int) -> bool:
+        """Return whether a hyperconnection, by number, has any route."""
+        return self._ways[edge].exists
+
+    def needs_alone(self) -> list[int]:
+        """Return the one component that each hyperconnection falls by, as its row; -1 where it is not just one."""
+        return [needs[0] if way.exists and way.is_fixed and len(needs) == 1 else -1
+                for way, needs in zip(self._ways, self._needs, strict=True)]
+
     def planes(self, up: Words) -> list[Words | None]:
         """Return, for each hyperconnection, in which patterns it is up; None: in all of them.
 

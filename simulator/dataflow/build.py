@@ -116,6 +116,14 @@ class Paths:
         return tuple(_by_span(group, span) for group in sorted(groups, key=lambda group: min((span[i], i)
                                                                                             for i in group)))
 
+    def span(self, source: str, target: str) -> int:
+        """Return how many parts a hyperconnection between two parts would bypass; 0 or below: none.
+
+        >>> Paths("abc", [Edge("a", "b"), Edge("b", "c")]).span("a", "c")
+        1
+        """
+        return self._between(source, target) - 1
+
     def _between(self, source: str, target: str) -> int:
         """Return the number of edges on the longest path; below 0: there is none."""
         return int(self._longest[self._place[target], self._place[source]])

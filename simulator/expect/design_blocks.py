@@ -17,6 +17,7 @@ Number = Annotated[int, Field(ge=0)]
 Spans = Literal["any"] | Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 Price = Annotated[float, Field(ge=0)]
 Prices = Price | dict[str, Price]
+Nodes = Annotated[tuple[str, ...], Field(min_length=1, max_length=255)]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Given:
 
     Args:
         skips: Span of each skip hyperconnection that its model and strategy have.
-        new_skips: Span of each that could be added.
+        new_skips: Span of each that could be added, where a choice asks for new ones.
         nodes: The node of each source and part.
         replicated: Parts that stand on several nodes already.
         known_nodes: All nodes of the topology.
@@ -95,7 +96,7 @@ class Replicate(Block):
     """Which parts get a second node: ``at_most`` so many; ``on`` are the nodes to choose from, by part."""
 
     kind: Literal["replicate"]
-    on: Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)]
+    on: Annotated[dict[str, Nodes], Field(min_length=1)]
     at_most: Number | None = None
     cost: Prices = 1.0
 
@@ -116,7 +117,7 @@ class Placement(Block):
     """Which node each of some parts stands on: ``among`` are the nodes to choose from; ``at_most`` so many move."""
 
     kind: Literal["placement"]
-    among: Annotated[dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)]
+    among: Annotated[dict[str, Nodes], Field(min_length=1)]
     at_most: Number | None = None
     cost: Prices = 0.0
 

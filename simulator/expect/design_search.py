@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from simulator.expect.design_space import Design, Space
+from simulator.expect.design_space import Design, Space, changed_slots
 
 AT_ONCE = 128  # designs that are judged together, so that they share part runs
-DIGITS = 12  # decimals to which values are told apart; below is rounding in float64
+DIGITS = 12  # significant decimals to which values are told apart; below is rounding in float64
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,24 @@ class Score:
         excess: By what share of them it is beyond its limits, summed; 0 within all, infinite where it cannot be.
         sent_bytes: Expected bytes of a request.
         cost: In the user's own unit.
+        lack: What the value is short of 1, where that is known better than by subtraction.
     """
 
     value: float
     excess: float
     sent_bytes: float
     cost: float
+    lack: float = 0.0
 
     @property
-    def rank(self) -> tuple[float, float, float, float]:
+    def rank(self) -> tuple[float, ...]:
         """What designs are ordered by: limits first, then value, then fewer bytes, then less cost."""
-        value = float("-inf") if self.value != self.value else round(self.value, DIGITS)
-        return -self.excess, value, -round(self.sent_bytes, 3), -round(self.cost, DIGITS)
+        value = float("-inf") if self.value != self.value else _shown(self.value)
+        return -self.excess, value, -_shown(self.lack), -round(self.sent_bytes, 3), -round(self.cost, DIGITS)
+
+
+def _shown(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
 
 
 Scores = Mapping[Design, Score]
@@ -56,7 +62,7 @@ class Found:
 
 def best_of(scores: Scores) -> Design:
     """Return the best design; of equal ones the one with fewer changes, then the first."""
-    return min(scores, key=lambda design: (*(-x for x in scores[design].rank), sum(map(bool, design)), design))
+    return min(scores, key=lambda design: (*(-x for x in scores[design].rank), len(changed_slots(design)), design))
 
 
 def exhaustive(space: Space, judge: Judge) -> Found:

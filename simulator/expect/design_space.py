@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from math import prod
 
-Design = tuple[int, ...]
-"""For each slot 0 (as it is), or the number of its option from 1 on."""
+import numpy as np
+
+Design = bytes
+"""For each slot 0 (as it is), or the number of its option from 1 on; thousands of them are held at once."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Space:
     @property
     def as_it_is(self) -> Design:
         """The design in which nothing is changed."""
-        return (0,) * len(self.slots)
+        return bytes(len(self.slots))
 
     @cached_property
     def count(self) -> int:
@@ -65,38 +67,39 @@ class Space:
         """
         total = 1
         for choice, most in enumerate(self.at_most):
-            ways = [1]  # ways[k]: to change k of the slots seen so far
-            for slot in (slot for slot in self.slots if slot.choice == choice):
-                longer = [*ways, 0]
-                ways = [longer[k] + (len(slot.options) * ways[k - 1] if k else 0) for k in range(len(longer))]
-            total *= sum(ways[: most + 1])
+            options = [len(slot.options) for slot in self.slots if slot.choice == choice]
+            if most >= len(options):
+                total *= prod(1 + count for count in options)
+                continue
+            ways = [1, *([0] * most)]  # ways[k]: to change k of the slots seen so far
+            for count in options:
+                ways = [ways[k] + (count * ways[k - 1] if k else 0) for k in range(most + 1)]
+            total *= sum(ways)
         return total
 
     def holds(self, design: Design) -> bool:
         """Return whether no choice has more of its slots changed than are allowed."""
         changed = [0] * len(self.at_most)
-        for slot, option in zip(self.slots, design, strict=True):
-            changed[slot.choice] += option > 0
+        for place in changed_slots(design):
+            changed[self.slots[place].choice] += 1
         return all(count <= most for count, most in zip(changed, self.at_most, strict=True))
 
     def designs(self) -> Iterator[Design]:
         """Yield every design once; the last slot changes fastest."""
-        yield from self._completed((), [0] * len(self.at_most))
+        yield from self._from(self.as_it_is, 0, [0] * len(self.at_most))
 
-    def _completed(self, begun: Design, changed: list[int]) -> Iterator[Design]:
-        if len(begun) == len(self.slots):
-            yield begun
-            return
-        slot = self.slots[len(begun)]
-        yield from self._completed((*begun, 0), changed)
-        if changed[slot.choice] < self.at_most[slot.choice]:
-            more = [count + (choice == slot.choice) for choice, count in enumerate(changed)]
-            for option in range(1, len(slot.options) + 1):
-                yield from self._completed((*begun, option), more)
+    def _from(self, design: Design, first: int, changed: list[int]) -> Iterator[Design]:
+        yield design
+        for place in reversed(range(first, len(self.slots))):
+            slot = self.slots[place]
+            if changed[slot.choice] < self.at_most[slot.choice]:
+                more = [count + (choice == slot.choice) for choice, count in enumerate(changed)]
+                for option in range(1, len(slot.options) + 1):
+                    yield from self._from(with_options(design, {place: option}), place + 1, more)
 
     def options(self, design: Design) -> tuple[Option, ...]:
         """Return the options that a design has taken."""
-        return tuple(slot.options[option - 1] for slot, option in zip(self.slots, design, strict=True) if option)
+        return tuple(self.slots[place].options[design[place] - 1] for place in changed_slots(design))
 
     def cost(self, design: Design) -> float:
         """Return what a design costs."""
@@ -108,20 +111,38 @@ class Space:
 
     def steps(self, design: Design) -> list[Design]:
         """Return the designs that differ in one slot."""
-        found = [_with(design, {place: option}) for place, slot in enumerate(self.slots)
+        found = [with_options(design, {place: option}) for place, slot in enumerate(self.slots)
                  for option in range(len(slot.options) + 1) if option != design[place]]
         return [one for one in found if self.holds(one)]
 
     def swaps(self, design: Design) -> list[Design]:
         """Return the designs that differ in two slots, of which one at least is changed in the design."""
-        found = []
-        for first, second in combinations(range(len(self.slots)), 2):
-            if design[first] or design[second]:
-                found += [_with(design, {first: a, second: b})
+        found, changed = [], changed_slots(design)
+        for place, first in enumerate(changed):
+            for second in (other for other in range(len(self.slots)) if other not in changed[: place + 1]):
+                found += [with_options(design, {first: a, second: b})
                           for a in range(len(self.slots[first].options) + 1) if a != design[first]
                           for b in range(len(self.slots[second].options) + 1) if b != design[second]]
         return [one for one in found if self.holds(one)]
 
 
-def _with(design: Design, changes: Mapping[int, int]) -> Design:
-    return tuple(changes.get(place, option) for place, option in enumerate(design))
+def changed_slots(design: Design) -> list[int]:
+    """Return the slots that a design changes.
+
+    >>> changed_slots(bytes([0, 2, 0, 1]))
+    [1, 3]
+    """
+    found: list[int] = np.flatnonzero(np.frombuffer(design, np.uint8)).tolist()
+    return found
+
+
+def with_options(design: Design, changes: Mapping[int, int]) -> Design:
+    """Return a design with other options in some slots.
+
+    >>> list(with_options(bytes(3), {1: 2}))
+    [0, 2, 0]
+    """
+    changed = bytearray(design)
+    for place, option in changes.items():
+        changed[place] = option
+    return bytes(changed)

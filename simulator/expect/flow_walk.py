@@ -17,7 +17,7 @@ import numpy as np
 
 from simulator.dataflow.graph import PartGraph
 from simulator.expect.frontier import Frontier, name_of, take
-from simulator.expect.frontier_plan import Floats, NotExact, Plan, Step, asked, plan_of
+from simulator.expect.frontier_plan import Floats, NotExact, Step, asked, plan_of
 from simulator.failures.cause_law import CauseLaw
 from simulator.topology.routes import Routes
 
@@ -34,14 +34,14 @@ class Flow(NamedTuple):
 
 @dataclass(frozen=True)
 class Variant:
-    """A design, as it differs from the part graph of all candidates and from the law as it is.
+    """A design: what it has of the candidates, and where it differs from the law as it is.
 
     Args:
-        absent: Hyperconnections (by number) that it has not.
+        present: Which of the optional hyperconnections (by number) it has.
         chance: P(at work) of causes (by number) that it changes; of a cause that is never at work it stays 0.
     """
 
-    absent: frozenset[int] = frozenset()
+    present: frozenset[int] = frozenset()
     chance: tuple[tuple[int, float], ...] = ()
 
 
@@ -85,29 +85,32 @@ class Trace:
 
 
 class FlowWalk:
-    """Walks over one part graph, of designs that lack some hyperconnections or change some chances.
+    """Walks over one part graph, of designs that have some of the optional hyperconnections, or other chances.
 
     Args:
         graph: The part graph, with every hyperconnection that a design may have.
         placement: Node of each part.
         routes: Routes between the nodes.
         law: What fails, as the scenario says.
+        optional: Hyperconnections (by number) that not every design has.
 
     Raises:
         NotExact: messages may go around what is down, or a join needs all of its inputs, which are others in each
             design.
     """
 
-    def __init__(self, graph: PartGraph, placement: Mapping[str, str], routes: Routes, law: CauseLaw) -> None:
+    def __init__(self, graph: PartGraph, placement: Mapping[str, str], routes: Routes, law: CauseLaw,
+                 optional: frozenset[int]) -> None:
         if strict := [part.name for part in graph.parts if part.join and part.join.needs == "all"]:
             raise NotExact(f"{strict[0]!r} needs all of its inputs, which are others in each design")
+        self.optional = optional
         self.graph, self.law, self.plan = graph, law, plan_of(graph, placement, routes, law)
         self.steps = self.plan.steps(law.chance)
         self._uses: dict[object, list[tuple[int, int | None]]] = {}
         self._at: dict[object, int] = {}  # step of each part (by name) and hyperconnection (by number)
         self._of_cause: dict[int, set[int]] = {}  # steps that a cause touches
         for place, step in enumerate(self.steps):
-            self._at |= {step.part.name: place, **dict.fromkeys(step.inputs, place)}
+            self._at.update(dict.fromkeys((step.part.name, *step.inputs), place))
             for name in (step.part.name, *step.inputs):
                 for cause in self.plan.falls_by[name]:
                     self._of_cause.setdefault(cause, set()).add(place)
@@ -138,7 +141,7 @@ class FlowWalk:
         Raises:
             NotExact: its frontier is too wide.
         """
-        toggled = [edge for edge in variant.absent ^ trace.variant.absent if edge in self._at]
+        toggled = [edge for edge in variant.present ^ trace.variant.present if edge in self._at]
         causes = {cause for cause, _ in {*variant.chance} ^ {*trace.variant.chance}}
         touched = {at for cause in causes for at in self._of_cause.get(cause, ())}
         touched |= {at for edge in toggled for at in (self._at[edge], self._at[self.graph.edges[edge].source])}
@@ -178,12 +181,14 @@ class FlowWalk:
                     {edge: self.plan.term(edge, chance) for edge in step.inputs})
 
     def _without(self, step: Step, variant: Variant) -> Step:
-        if variant.absent.isdisjoint(step.inputs):
-            return step
-        return replace(step, inputs={edge: term for edge, term in step.inputs.items() if edge not in variant.absent})
+        kept = {edge: term for edge, term in step.inputs.items() if self._has(variant, edge)}
+        return step if len(kept) == len(step.inputs) else replace(step, inputs=kept)
+
+    def _has(self, variant: Variant, edge: int | None) -> bool:
+        return edge not in self.optional or edge in variant.present
 
     def _last(self, key: object, variant: Variant) -> int | None:
-        return max((place for place, edge in self._uses.get(key, ()) if edge not in variant.absent), default=None)
+        return max((place for place, edge in self._uses.get(key, ()) if self._has(variant, edge)), default=None)
 
     def _back(self, keys: tuple[Key, ...], step: Step, chance: Floats, last: Last, place: int,
               ahead: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
@@ -210,7 +215,7 @@ def _next(graph: PartGraph, known: Known, step: Step, chance: Floats, last: Last
 
 
 def _undropped(keys: list[Key], last: Last, place: int, table: Floats) -> Floats:
-    """Return a table over the keys that are kept behind a step as one over all of them: it is the same for both values."""
+    """Return a table over the keys that are kept behind a step as one over all of them, the others any."""
     kept = [place < last.get(name_of(key), -1) for key in keys]
     shaped = table.reshape(len(table), *(2 if is_kept else 1 for is_kept in reversed(kept)))
     return np.broadcast_to(shaped, (len(table), *(2 for _ in keys))).reshape(len(table), -1)

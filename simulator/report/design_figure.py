@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.design_table import objective
+from simulator.report.design_table import against, objective
 from simulator.report.style import GREY, INK, PALETTE, styled
 from simulator.study.record import CellRecord
 
@@ -21,42 +21,50 @@ def design_front(cell: CellRecord) -> Figure:
     """Return the designs of a cell: dominated ones grey, the front with 95 % intervals, the best one, the budget."""
     rows = [row for row in cell.tables["designs"] if row["value"] is not None]
     facts = cell.tables["design"][0]
-    unit, name = (MEGA, "MB") if max(row["bytes"] for row in rows) >= MEGA else (KILO, "kB")
+    key, (unit, name, axis) = against(cell), _unit(cell, rows)
     with styled():
         figure = Figure(figsize=(8.0, 4.8), layout="constrained")
         axes = figure.subplots()
-        _draw_others(axes, rows, unit)
-        _draw_front(axes, [row for row in rows if row["is_on_front"]], unit)
+        _draw_others(axes, rows, key, unit)
+        _draw_front(axes, [row for row in rows if row["is_on_front"]], key, unit)
         best = next((row for row in rows if row["is_within"]), None)
         if best:
-            axes.plot(best["bytes"] / unit, best["value"], marker="*", markersize=17, color=PALETTE[1],
+            axes.plot(best[key] / unit, best["value"], marker="*", markersize=17, color=PALETTE[1],
                       linestyle="none", markeredgecolor=INK, markeredgewidth=0.6, zorder=5,
                       label=f"best: {_short(best['design'])}")
-        limit = facts["limit_bytes"]
+        limit = facts[f"limit_{key}"]
         if limit is not None:
-            label = f"budget: {limit / unit:g} {name}"
-            if limit <= FAR * max(row["bytes"] for row in rows):
+            label = f"budget: {limit / unit:g} {name}".rstrip()
+            if limit <= FAR * max(row[key] for row in rows):
                 axes.axvline(limit / unit, color=INK, linestyle="--", linewidth=1.2, zorder=2, label=label)
             else:
                 axes.plot([], [], linestyle="none", label=f"{label}, which all keep")
-        axes.set_xlabel(f"Expected bytes of a request ({name})")
+        axes.set_xlabel(axis)
         axes.set_ylabel(AXES[objective(cell)])
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
-def _draw_others(axes: Axes, rows: list[dict[str, Any]], unit: float) -> None:
+def _unit(cell: CellRecord, rows: list[dict[str, Any]]) -> tuple[float, str, str]:
+    """Return the unit of the horizontal axis, its name, and the axis's label."""
+    if against(cell) == "cost":
+        return 1.0, "", "Cost of what is chosen"
+    unit, name = (MEGA, "MB") if max(row["bytes"] for row in rows) >= MEGA else (KILO, "kB")
+    return unit, name, f"Expected bytes of a request ({name})"
+
+
+def _draw_others(axes: Axes, rows: list[dict[str, Any]], key: str, unit: float) -> None:
     behind = [row for row in rows if not row["is_on_front"]]
     for is_within, face, label in ((True, GREY, "dominated"), (False, "none", "dominated or beyond a limit")):
         shown = [row for row in behind if row["is_within"] == is_within]
         if shown:
-            axes.scatter([row["bytes"] / unit for row in shown], [row["value"] for row in shown], s=18, facecolor=face,
+            axes.scatter([row[key] / unit for row in shown], [row["value"] for row in shown], s=18, facecolor=face,
                          edgecolor=GREY, linewidth=0.8, zorder=1, label=label)
 
 
-def _draw_front(axes: Axes, rows: list[dict[str, Any]], unit: float) -> None:
-    on = sorted(rows, key=lambda row: row["bytes"])
-    x, y = [row["bytes"] / unit for row in on], [row["value"] for row in on]
+def _draw_front(axes: Axes, rows: list[dict[str, Any]], key: str, unit: float) -> None:
+    on = sorted(rows, key=lambda row: row[key])
+    x, y = [row[key] / unit for row in on], [row["value"] for row in on]
     axes.step(x, y, where="post", color=PALETTE[0], linewidth=1.2, zorder=3)
     low = [value - (value if row["low"] is None else row["low"]) for value, row in zip(y, on, strict=True)]
     high = [(value if row["high"] is None else row["high"]) - value for value, row in zip(y, on, strict=True)]

@@ -17,7 +17,10 @@ OBJECTIVES = {"expected_accuracy": "accuracy", "information_flow": "P(flow)"}
 CAPTION = ("behind: the best design less this one, paired by test sample; bytes: expected of one request; ms: one "
            "request alone, nothing down, no jitter; intervals: finite test set. The best is chosen on these test "
            "samples, so its own number is a little high")
-CAPTION_OF_FLOW = ("exact; bytes: expected of one request; ms: one request alone, nothing down, no jitter")
+CAPTION_OF_FLOW = ("exact; behind: the best design less this one; bytes: expected of one request; ms: one request "
+                   "alone, nothing down, no jitter")
+LACKS = 1e-3  # of less than this it is told what P(flow) is short of 1
+LESS = {"bytes": "fewer bytes", "cost": "less cost"}
 LINE = 34  # letters of a line of a design
 
 
@@ -36,8 +39,8 @@ def design_tables(record: Record) -> list[FittingTable]:
         tables.append(FittingTable(f"The best designs{named}", heads, rows, told))
         tables.append(FittingTable(f"The search{named}", ["", "found"], search_rows(cell)))
         heads, rows = front_rows(cell)
-        tables.append(FittingTable(f"Front of {objective(cell)} against bytes{named}", heads, rows,
-                                   "no design has fewer bytes and is no worse, within the other limits"))
+        tables.append(FittingTable(f"Front of {objective(cell)} against {against(cell)}{named}", heads, rows,
+                                   f"no design has {LESS[against(cell)]} and is no worse, within the other limits"))
     return tables
 
 
@@ -46,21 +49,33 @@ def objective(cell: CellRecord) -> str:
     return OBJECTIVES[cell.tables["design"][0]["objective"]]
 
 
+def against(cell: CellRecord) -> str:
+    """Return what designs are set against: their bytes, or where none are known to be sent, their cost."""
+    return "bytes" if cell.tables["design"][0]["has_bytes"] else "cost"
+
+
 def best_rows(cell: CellRecord) -> tuple[list[str], Rows]:
     """Return heads and rows of the best designs within the budget, and of the design as it is."""
     facts, within = cell.tables["design"][0], [row for row in cell.tables["designs"] if row["is_within"]]
     listed = within[:SHOWN] + [row for row in cell.tables["designs"]
                                if row["changes"] == 0 and row not in within[:SHOWN]]
-    has_cost = any(row["cost"] != row["changes"] for row in listed) or facts["limit_cost"] is not None
-    heads = ["design", objective(cell), "behind", "bytes", "ms", *(["cost"] if has_cost else [])]
-    return heads, [_row(row, has_cost=has_cost) for row in listed]
+    has_cost = (any(row["cost"] != row["changes"] for row in listed) or facts["limit_cost"] is not None
+                or not facts["has_bytes"])
+    columns = {"design": [_lines(row["design"]) for row in listed], objective(cell): [value_of(row) for row in listed],
+               "behind": ["beyond limits" if not row["is_within"] else estimate_text(_estimate(row, "behind"), SMALL)
+                          for row in listed],
+               "bytes": [f"{row['bytes']:,.0f}" for row in listed] if facts["has_bytes"] else [],
+               "ms": ["" if row["latency_ms"] is None else f"{row['latency_ms']:.1f}" for row in listed],
+               "cost": [f"{row['cost']:g}" for row in listed] if has_cost else []}
+    shown = {head: texts for head, texts in columns.items() if texts}
+    return list(shown), [list(texts) for texts in zip(*shown.values(), strict=True)]
 
 
-def _row(row: dict[str, Any], *, has_cost: bool) -> list[str]:
-    behind = "beyond limits" if not row["is_within"] else estimate_text(_estimate(row, "behind"), SMALL)
-    latency = "" if row["latency_ms"] is None else f"{row['latency_ms']:.1f}"
-    return [_lines(row["design"]), estimate_text(_estimate(row, "")), behind, f"{row['bytes']:,.0f}", latency,
-            *([f"{row['cost']:g}"] if has_cost else [])]
+def value_of(row: dict[str, Any]) -> str:
+    """Return what a design is worth; next to 1, what it is short of it."""
+    if 0 < row["lack"] < LACKS:
+        return f"1 − {number_text(row['lack'], SMALL)}"
+    return estimate_text(_estimate(row, ""), SMALL if row["value"] is not None and row["value"] < LACKS else FRACTION)
 
 
 def _lines(design: str) -> str:
@@ -78,12 +93,12 @@ def _estimate(row: dict[str, Any], name: str) -> Estimate | None:
 
 def front_rows(cell: CellRecord) -> tuple[list[str], Rows]:
     """Return heads and rows of the front, by bytes; of a long one every so many, with both ends and the best."""
-    on = sorted((row for row in cell.tables["designs"] if row["is_on_front"]), key=lambda row: row["bytes"])
+    on = sorted((row for row in cell.tables["designs"] if row["is_on_front"]), key=lambda row: row[against(cell)])
     step = -(-len(on) // MOST_ON_FRONT)
     kept = [row for place, row in enumerate(on) if place % step == 0 or place == len(on) - 1] if step > 1 else on
-    return ["design", objective(cell), "bytes", "within budget"], [
-        [_lines(row["design"]), estimate_text(_estimate(row, "")), f"{row['bytes']:,.0f}",
-         "yes" if row["is_within"] else "no"] for row in kept]
+    return ["design", objective(cell), against(cell), "within budget"], [
+        [_lines(row["design"]), value_of(row), f"{row[against(cell)]:,.6g}" if against(cell) == "cost" else
+         f"{row['bytes']:,.0f}", "yes" if row["is_within"] else "no"] for row in kept]
 
 
 def search_rows(cell: CellRecord) -> Rows:
@@ -91,7 +106,8 @@ def search_rows(cell: CellRecord) -> Rows:
     facts, found = cell.tables["design"][0], cell.estimates
     if facts["best"] is None:
         return [["best", "none is within the budget"]]
-    rows = [["best", _lines(facts["best"])], [objective(cell), estimate_text(found["design_best"])]]
+    best = next(row for row in cell.tables["designs"] if row["is_within"])
+    rows = [["best", _lines(facts["best"])], [objective(cell), value_of(best)]]
     if "design_lead" in found:
         told = "" if facts["is_told_apart"] else ": not distinguishable"
         lead = f"{estimate_text(found['design_lead'], SMALL)}{told}"
@@ -100,13 +116,24 @@ def search_rows(cell: CellRecord) -> Rows:
         if facts["alike"]:
             rows.append(["  of these and it, fewest bytes", _lines(facts["alike_fewest_bytes"])])
     rows += [["designs", f"{facts['designs']:,}, {facts['judged']:,} judged, {facts['within']:,} within the budget"],
-             ["method", facts["method"]], ["upper bound", number_text(found["design_bound"].value, SMALL)],
-             ["optimality gap", f"{number_text(found['design_gap'].value, SMALL)}: {found['design_gap'].method}"]]
+             ["method", facts["method"]], ["upper bound", _bound_text(found["design_bound"].value)],
+             ["optimality gap", _gap_text(cell)]]
     if "greedy" in facts:
         rows += [["greedy search", _lines(facts["greedy"])],
                  ["  behind the best", number_text(facts["greedy_behind"], SMALL)],
                  ["  designs judged", f"{facts['greedy_judged']:,}"]]
     return rows
+
+
+def _bound_text(bound: float) -> str:
+    return f"1 − {number_text(1 - bound, SMALL)}" if 0 < 1 - bound < LACKS else number_text(bound, SMALL)
+
+
+def _gap_text(cell: CellRecord) -> str:
+    gap = cell.estimates["design_gap"]
+    if gap.value == 0 and not gap.method.startswith("all designs"):
+        return "0: no design within the budget is better"
+    return f"{number_text(gap.value, SMALL)}: {gap.method}"
 
 
 def design_answer(record: Record) -> str:
@@ -116,7 +143,7 @@ def design_answer(record: Record) -> str:
         if facts["best"] is None or len(record.cells) > 1:
             continue
         text = f"The best design within the budget is {facts['best']}: {objective(cell)} " \
-               f"{estimate_text(found['design_best'], FRACTION)}"
+               f"{value_of(next(row for row in cell.tables['designs'] if row['is_within']))}"
         if "design_lead" not in found:
             return f"{text}."
         told = "more than" if facts["is_told_apart"] else "not distinguishable from"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from simulator.dataflow.build import spans
+from simulator.dataflow.build import Paths, spans
 from simulator.dataflow.graph import Edge, PartGraph
 from simulator.errors import Problem, ScenarioError
 from simulator.expect.design_blocks import DesignBlock, Given, Placement, Replicate, Skips
@@ -49,11 +49,13 @@ def given_of(scenario: Scenario, model: ModelFile, topology: Topology) -> Given:
     graph, placed = part_graph(model, scenario.strategy, scenario.skips), placement_of(scenario, model)
     span = spans(tuple(graph.position), graph.edges)
     skips = {edge.name: bypassed for edge, bypassed in zip(graph.edges, span, strict=True) if bypassed > 0}
+    choices = scenario.design.choose if scenario.design else ()
     process = build_process(scenario.failures, topology)
     survival = None
     if isinstance(process, Independent):
         survival = dict(zip(process.components, process.survival().tolist(), strict=True))
-    new = new_skips(scenario, model, graph, topology)
+    wants_new = any(isinstance(choice, Skips) and choice.new for choice in choices)
+    new = new_skips(scenario, model, graph, topology) if wants_new else {}
     return Given(skips, new, placed, tuple(replicas_of(scenario)), tuple(topology.node_by_name), survival)
 
 
@@ -66,16 +68,16 @@ def new_skips(scenario: Scenario, model: ModelFile, graph: PartGraph, topology: 
     if not rule.keeps_skips:
         return {}
     by_hand = {name for name, block in model.parts.items() if block.groups is not None and rule.mode == "select"}
-    placed, routes, known = placement_of(scenario, model), Routes(topology), {edge.name for edge in graph.edges}
+    placed, routes = placement_of(scenario, model), Routes(topology)
+    names, paths = tuple(graph.position), Paths(tuple(graph.position), graph.edges)
+    known = {edge.name for edge in graph.edges}
     found = {}
-    for source in graph.position:
-        ends = [Edge(source, target) for target in graph.position if graph.position[target] > graph.position[source]]
-        added = [edge for edge in ends if edge.name not in known and edge.target not in by_hand]
-        for edge in added:
-            bypassed = spans(tuple(graph.position), (*graph.edges, edge))[-1]
-            at = placed[source], placed[edge.target]
-            if bypassed > 0 and edge.target not in graph.sources and routes.find(*at) is not None:
-                found[edge.name] = bypassed
+    for place, source in enumerate(names):
+        for target in names[place + 1 :]:
+            bypassed, name = paths.span(source, target), Edge(source, target).name
+            if bypassed > 0 and name not in known and target not in by_hand and target not in graph.sources and (
+                    routes.find(placed[source], placed[target]) is not None):
+                found[name] = bypassed
     return found
 
 

@@ -39,6 +39,15 @@ class Limits:
         return Limits(budget.bytes, None if budget.latency_ns is None else budget.latency_ns / 1e6, budget.cost)
 
 
+def excess_of(limits: Limits, sent_bytes: float, cost: float, latency_ms: float | None) -> float:
+    """Return by what share of them a design is beyond its limits, summed; infinite where one is not known."""
+    pairs = [(sent_bytes, limits.sent_bytes), (cost, limits.cost), (latency_ms or 0.0, limits.latency_ms)]
+    if any(value != value for value, _ in pairs):
+        return IMPOSSIBLE
+    return sum(max(0.0, value - limit) / max(limit, TELLS) for value, limit in pairs
+               if limit is not None and value > limit + TELLS * max(1.0, limit))
+
+
 class Judge:
     """Scores designs by expected accuracy, or by P(information flows) where there are no outcomes.
 
@@ -57,9 +66,14 @@ class Judge:
         self.scores: dict[Design, Score] = {}
         self.answers: dict[int, float] = {}  # accuracy of every delivery met in a given network
         self.best_answer = 0.0  # of any delivery met, but for the empty one
+        self.made = worlds.made
         self._by_sample: dict[Design, Floats] = {}
         self._groups: NDArray[np.generic] | None = None if given is None else given.groups
         self._no_answer = float("nan") if given is None else float(np.mean(given.no_answer))
+
+    def answered(self, design: Design) -> float:
+        """Return P(an answer) of a design."""
+        return 1.0 - self._chances(design).get(EMPTY, 0.0)
 
     @property
     def no_answer(self) -> float:
@@ -82,20 +96,12 @@ class Judge:
         if structure.why_not:
             return Score(float("nan"), IMPOSSIBLE, 0.0, cost)
         sent = float(self.worlds.probability(design) @ structure.sent_bytes)
-        excess = self._excess(design, sent, cost)
+        latency = None if self.limits.latency_ms is None else self.worlds.made.latency_ms(design)
+        excess = excess_of(self.limits, sent, cost, latency)
         if excess > 0 and self.outcomes_of is not None:
             return Score(float("nan"), excess, sent, cost)  # nothing is trained that is beyond the limits
-        value = float(self.by_sample(design).mean()) if self.of_accuracy else self._flow(design)
+        value = float(self.by_sample(design).mean()) if self.of_accuracy else self.answered(design)
         return Score(value, excess, sent, cost)
-
-    def _excess(self, design: Design, sent: float, cost: float) -> float:
-        pairs = [(sent, self.limits.sent_bytes), (cost, self.limits.cost)]
-        if self.limits.latency_ms is not None:
-            pairs.append((self.worlds.latency_ms(design), self.limits.latency_ms))
-        if any(value != value for value, _ in pairs):
-            return IMPOSSIBLE
-        return sum(max(0.0, value - limit) / max(limit, TELLS) for value, limit in pairs
-                   if limit is not None and value > limit + TELLS * max(1.0, limit))
 
     def _chances(self, design: Design) -> dict[int, float]:
         """Return the probability of each delivery of a design."""
@@ -103,9 +109,6 @@ class Judge:
         if structure.why_not:
             return {}
         return probability_of_deliveries(self.worlds.probability(design), structure.deliveries)
-
-    def _flow(self, design: Design) -> float:
-        return 1.0 - self._chances(design).get(EMPTY, 0.0)
 
     def by_sample(self, design: Design) -> Floats:
         """Return the expected worth of each test sample under a design, shape ``(samples,)``."""
@@ -129,7 +132,7 @@ class Judge:
     def _trained(self, design: Design) -> Outcomes:
         if self.outcomes_of is None:
             raise LookupError("there are no outcomes")
-        outcomes = self.outcomes_of(self.worlds.assembly_of(design, hardened=True), self.worlds.space.text(design))
+        outcomes = self.outcomes_of(self.worlds.made.assembly_of(design, hardened=True), self.worlds.space.text(design))
         self._groups, self._no_answer = outcomes.groups, float(np.mean(outcomes.no_answer))
         return outcomes
 

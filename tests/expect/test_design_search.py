@@ -30,7 +30,7 @@ def all_by_hand(space):
         changed = [sum(option > 0 for slot, option in zip(space.slots, design, strict=True) if slot.choice == choice)
                    for choice in range(2)]
         if all(count <= most for count, most in zip(changed, space.at_most, strict=True)):
-            found.append(design)
+            found.append(bytes(design))
     return found
 
 
@@ -100,24 +100,24 @@ def test_greedy_ends_where_no_step_and_no_swap_is_better_and_always_there(seed):
 
 def test_greedy_leaves_a_start_beyond_the_limits():
     space = Space((Slot(0, (Option("a"),)), Slot(0, (Option("b"),))), (2,))
-    scores = {(0, 0): Score(0.9, 1.0, 0, 0), (0, 1): Score(0.1, 0.5, 0, 0), (1, 0): Score(0.2, 0.7, 0, 0),
-              (1, 1): Score(0.3, 0.0, 0, 0)}
-    assert greedy(space, lambda designs: {design: scores[design] for design in designs}).best == (1, 1)
+    scores = {b"\x00\x00": Score(0.9, 1.0, 0, 0), b"\x00\x01": Score(0.1, 0.5, 0, 0),
+              b"\x01\x00": Score(0.2, 0.7, 0, 0), b"\x01\x01": Score(0.3, 0.0, 0, 0)}
+    assert greedy(space, lambda designs: {design: scores[design] for design in designs}).best == b"\x01\x01"
 
 
 def test_greedy_swaps_where_no_single_change_helps():
     space = Space((Slot(0, (Option("a"),)), Slot(0, (Option("b"),))), (1,))
-    scores = {(0, 0): Score(0.1, 0, 0, 0), (1, 0): Score(0.2, 0, 0, 0), (0, 1): Score(0.3, 0, 0, 0)}
-    hides = {(0, 0): Score(0.1, 0, 0, 0), (1, 0): Score(0.2, 0, 0, 0), (0, 1): Score(0.05, 0, 0, 0)}
-    assert greedy(space, lambda designs: {design: scores[design] for design in designs}).best == (0, 1)
-    assert greedy(space, lambda designs: {design: hides[design] for design in designs}).best == (1, 0)
+    scores = {b"\x00\x00": Score(0.1, 0, 0, 0), b"\x01\x00": Score(0.2, 0, 0, 0), b"\x00\x01": Score(0.3, 0, 0, 0)}
+    hides = {b"\x00\x00": Score(0.1, 0, 0, 0), b"\x01\x00": Score(0.2, 0, 0, 0), b"\x00\x01": Score(0.05, 0, 0, 0)}
+    assert greedy(space, lambda designs: {design: scores[design] for design in designs}).best == b"\x00\x01"
+    assert greedy(space, lambda designs: {design: hides[design] for design in designs}).best == b"\x01\x00"
 
 
 def test_of_equal_designs_the_one_with_fewer_bytes_then_less_cost_then_fewer_changes_is_best():
-    equal = {(1, 1): Score(0.5, 0, 10, 1), (0, 1): Score(0.5, 0, 9, 2), (1, 0): Score(0.5, 0, 9, 1)}
-    assert best_of(equal) == (1, 0)
-    assert best_of(equal | {(0, 0): Score(0.5 + 1e-15, 0, 9, 1)}) == (0, 0)
-    assert best_of(equal | {(0, 0): Score(float("nan"), float("inf"), 0, 0)}) == (1, 0)
+    equal = {b"\x01\x01": Score(0.5, 0, 10, 1), b"\x00\x01": Score(0.5, 0, 9, 2), b"\x01\x00": Score(0.5, 0, 9, 1)}
+    assert best_of(equal) == b"\x01\x00"
+    assert best_of(equal | {b"\x00\x00": Score(0.5 + 1e-15, 0, 9, 1)}) == b"\x00\x00"
+    assert best_of(equal | {b"\x00\x00": Score(float("nan"), float("inf"), 0, 0)}) == b"\x01\x00"
 
 
 @each_seed
