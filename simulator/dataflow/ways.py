@@ -59,7 +59,7 @@ class Ways:
     def between(self, source: str, target: str) -> Way:
         """Return the way from one node to another."""
         if (source, target) not in self._known:
-            is_always_up = source == target or self._is_steady(source, target)
+            is_always_up = source == target or (self.routes.topology.reroutes and self._is_steady(source, target))
             self._known[source, target] = Way() if is_always_up else self._found(source, target)
         return self._known[source, target]
 

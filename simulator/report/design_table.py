@@ -17,8 +17,8 @@ OBJECTIVES = {"expected_accuracy": "accuracy", "information_flow": "P(flow)"}
 CAPTION = ("behind: the best design less this one, paired by test sample; bytes: expected of one request; ms: one "
            "request alone, nothing down, no jitter; intervals: finite test set. The best is chosen on these test "
            "samples, so its own number is a little high")
-CAPTION_OF_FLOW = ("exact; behind: the best design less this one; bytes: expected of one request; ms: one request "
-                   "alone, nothing down, no jitter")
+CAPTION_OF_FLOW = "exact; behind: the best design less this one; {}ms: one request alone, nothing down, no jitter"
+BYTES = "bytes: expected of one request; "
 LACKS = 1e-3  # of less than this it is told what P(flow) is short of 1
 LESS = {"bytes": "fewer bytes", "cost": "less cost"}
 LINE = 34  # letters of a line of a design
@@ -35,7 +35,7 @@ def design_tables(record: Record) -> list[FittingTable]:
     for cell in cells_with_designs(record):
         named = f": {cell.name}" if len(record.cells) > 1 else ""
         heads, rows = best_rows(cell)
-        told = CAPTION_OF_FLOW if objective(cell) == "P(flow)" else CAPTION
+        told = CAPTION_OF_FLOW.format(BYTES * (against(cell) == "bytes")) if objective(cell) == "P(flow)" else CAPTION
         tables.append(FittingTable(f"The best designs{named}", heads, rows, told))
         tables.append(FittingTable(f"The search{named}", ["", "found"], search_rows(cell)))
         heads, rows = front_rows(cell)
@@ -113,10 +113,10 @@ def search_rows(cell: CellRecord) -> Rows:
         lead = f"{estimate_text(found['design_lead'], SMALL)}{told}"
         rows += [["runner-up", _lines(facts["runner_up"])], ["lead over it", lead],
                  ["not distinguishable from the best", f"{facts['alike']:,}"]]
-        if facts["alike"]:
+        if facts["alike"] and facts["has_bytes"]:
             rows.append(["  of these and it, fewest bytes", _lines(facts["alike_fewest_bytes"])])
-    rows += [["designs", f"{facts['designs']:,}, {facts['judged']:,} judged, {facts['within']:,} within the budget"],
-             ["method", facts["method"]], ["upper bound", _bound_text(found["design_bound"].value)],
+    rows += [["designs", f"{facts['designs']:,}"], ["  judged", f"{facts['judged']:,}"],
+             ["  of these within the budget", f"{facts['within']:,}"], ["method", facts["method"]], ["upper bound", _bound_text(found["design_bound"].value)],
              ["optimality gap", _gap_text(cell)]]
     if "greedy" in facts:
         rows += [["greedy search", _lines(facts["greedy"])],

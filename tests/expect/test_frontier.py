@@ -115,6 +115,15 @@ def test_what_may_go_around_is_refused():
         no_information_flow(graph, {"a": "a", "b": "b"}, Routes(topology), law)
 
 
+def test_a_fixed_route_falls_with_its_link_though_another_way_never_fails():
+    graph = build_graph(["a"], ["b"], ["b"], edges(["a b"]), "add")
+    links = tuple(Link(f"{x}-{y}", (x, y), 1) for x, y in ("ab", "bc", "ac"))
+    topology = Topology("", tuple(Node(name) for name in "abc"), links, reroutes=False)
+    law = independent_law(("a-b",), np.array([0.9]))
+    assert no_information_flow(graph, {"a": "a", "b": "b"}, Routes(topology), law).value == pytest.approx(0.1)
+    assert brute(graph, {"a": "a", "b": "b"}, Routes(topology), law) == pytest.approx(0.1)
+
+
 def test_a_frontier_that_is_too_wide_is_refused(monkeypatch):
     monkeypatch.setattr(frontier, "MOST_CELLS", 1 << 4)
     with pytest.raises(NotExact, match="are open at once"):

@@ -19,7 +19,9 @@ from simulator.model.graph import part_graph
 from simulator.scenario.designing import space_of
 from simulator.scenario.variants import variants
 from simulator.study.assemble import Assembly
+from simulator.study.design_bounds import most_of_paths
 from simulator.study.design_judge import Judge, Limits
+from simulator.study.design_made import Made
 from simulator.study.design_worlds import Worlds, translated
 from simulator.study.whatif import what_if
 from tests.study.shared import SETTINGS, chain
@@ -170,7 +172,7 @@ def random_world(folder, seed):
     cell = variants(loaded)[0]
     one = Assembly.of(cell)
     space = space_of(cell.scenario, cell.model, cell.topology)
-    return rng, Worlds(one, space, enumerate_patterns(one.process, 20), one.graph, quick=False)
+    return rng, Worlds(Made(one, space, quick=False), enumerate_patterns(one.process, 20), one.graph)
 
 
 def random_outcomes(rng, no_answer):
@@ -185,15 +187,19 @@ def random_outcomes(rng, no_answer):
 @pytest.mark.parametrize("seed", range(12))
 def test_no_design_is_above_the_bound_even_where_more_inputs_answer_worse(tmp_path, seed, monkeypatch):
     rng, worlds = random_world(tmp_path, seed)
-    monkeypatch.setattr(Worlds, "payload_bytes", {})
+    monkeypatch.setattr(Made, "payload_bytes", {})
     no_answer = float(rng.choice([0.0, 0.4, 0.9]))
     judge = Judge(worlds, Limits(None, None, None), None, random_outcomes(rng, no_answer), lambda judged: None)
     every, some = exhaustive(worlds.space, judge), greedy(worlds.space, judge)
     best = every.seen[every.best].value
     assert some.seen[some.best].value <= best + 1e-12
-    assert best <= most_expected(worlds.flow(), judge.best_answer, no_answer) + 1e-12
-    flows = [1 - judge._chances(design).get(EMPTY, 0.0) for design in every.seen if judge._chances(design)]
-    assert max(flows) <= worlds.flow() + 1e-12
+    within = [design for design in every.seen if not worlds.structure(design).why_not]
+    for cost in (None, 1.0, 2.0):
+        cheap = [design for design in within if cost is None or worlds.space.cost(design) <= cost]
+        most = most_of_paths(worlds.made, Judge(worlds, Limits(None, None, cost), None, None, lambda judged: None), 0.0)
+        assert max(map(judge.answered, cheap)) <= most.flow + 1e-12
+        assert max(every.seen[design].value for design in cheap) <= most_expected(
+            most.flow, judge.best_answer, no_answer) + 1e-12
 
 
 BAD = {
