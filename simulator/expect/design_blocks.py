@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from simulator.blocks import Block
 from simulator.errors import Problem, ScenarioError, did_you_mean
@@ -17,6 +17,7 @@ Number = Annotated[int, Field(ge=0)]
 Spans = Literal["any"] | Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 Price = Annotated[float, Field(ge=0)]
 Prices = Price | dict[str, Price]
+FEW = 6  # names in an error
 Nodes = Annotated[tuple[str, ...], Field(min_length=1, max_length=255)]
 
 
@@ -54,6 +55,13 @@ class Skips(Block):
     new: bool = False
     cost: Prices = 1.0
 
+    @field_validator("span")
+    @classmethod
+    def _begins_below_its_end(cls, span: Spans) -> Spans:
+        if isinstance(span, tuple) and span[0] > span[1]:
+            raise ValueError(f"the least, {span[0]}, is above the most, {span[1]}; write [{span[1]}, {span[0]}]")
+        return span
+
     def slots(self, given: Given, choice: int) -> tuple[Slot, ...]:
         """Return a slot for each candidate; raise ScenarioError where there is none, or a cost names none."""
         known = {**given.skips, **(given.new_skips if self.new else {})}
@@ -61,9 +69,12 @@ class Skips(Block):
             (self.span, self.span) if isinstance(self.span, int) else self.span)
         names = [name for name, span in known.items() if low <= span <= high]
         if not names:
-            said = f"the model has no skip hyperconnection of span {low} to {high} under its strategy"
+            asked = f"of span {low}" if low == high else f"of span {low} to {high}"
+            has = f"; it has spans {_listed(known.values())}" if known else ""
+            said = f"the model has no skip hyperconnection {asked} under its strategy{has}"
             raise ScenarioError(Problem("span", said, "write another span, a strategy that keeps skips, or new: true"))
         _check(("cost", self.cost, names))
+        _check_number(self.at_most, len(names), f"skip hyperconnections ({_few(names)})")
         return tuple(Slot(choice, (Option(name, price(self.cost, name), skips=(name,)),)) for name in names)
 
 
@@ -88,6 +99,7 @@ class Harden(Block):
         if worse or not names:
             said = f"{self.survival:g} is no better than what {', '.join(worse)} has" if names else "nothing can fail"
             raise ScenarioError(Problem("survival", said, "write a higher one, or name other components"))
+        _check_number(self.at_most, len(names), f"components to harden ({_few(names)})")
         return tuple(Slot(choice, (Option(f"{name} hardened", price(self.cost, name),
                                           survival={name: self.survival}),)) for name in names)
 
@@ -108,6 +120,7 @@ class Replicate(Block):
                  for part, nodes in self.on.items() if given.nodes[part] in nodes]
         if twice:
             raise ScenarioError(*twice)
+        _check_number(self.at_most, len(self.on), f"parts to replicate ({_few(list(self.on))})")
         return tuple(Slot(choice, tuple(
             Option(f"{part} also on {node}", price(self.cost, part), nodes={part: (given.nodes[part], node)})
             for node in nodes)) for part, nodes in self.on.items())
@@ -125,6 +138,7 @@ class Placement(Block):
         """Return a slot for each part; raise ScenarioError where a part or node is unknown."""
         _check_parts("among", self.among, given)
         _check(("cost", self.cost, list(self.among)))
+        _check_number(self.at_most, len(self.among), f"parts to place ({_few(list(self.among))})")
         return tuple(Slot(choice, tuple(
             Option(f"{part} on {node}", price(self.cost, part), nodes={part: (node,)})
             for node in nodes if node != given.nodes[part])) for part, nodes in self.among.items())
@@ -168,6 +182,21 @@ class DesignBlock(Block):
 def price(prices: Prices, name: str) -> float:
     """Return what one thing costs: the price of all, or its own, and 1 where only others have one."""
     return prices.get(name, 1.0) if isinstance(prices, Mapping) else prices
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:FEW])}, ..."
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(set(numbers))))
+
+
+def _check_number(at_most: int | None, count: int, what: str) -> None:
+    """Raise ScenarioError where more may be chosen than there are."""
+    if at_most is not None and at_most > count:
+        raise ScenarioError(Problem("at_most", f"{at_most} is more than the {count} {what} that there are",
+                                    f"write at most {count}, or leave it out: any number"))
 
 
 def _check_parts(key: str, named: Mapping[str, Sequence[str]], given: Given) -> None:

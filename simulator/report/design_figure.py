@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator.report.design_table import against, objective
+from simulator.report.numbers import SMALL, number_text
 from simulator.report.style import GREY, INK, PALETTE, styled
 from simulator.study.record import CellRecord
 
 AXES = {"accuracy": "Expected accuracy (fraction correct)", "P(flow)": "P(information flows)"}
 KILO, MEGA = 1e3, 1e6
 FAR = 1.3  # a budget that is so many times the most bytes is not drawn
-LONGEST = 34  # letters of a design in the legend
+LINE = 44  # letters of a line of the legend
 
 
 def design_front(cell: CellRecord) -> Figure:
@@ -31,7 +33,10 @@ def design_front(cell: CellRecord) -> Figure:
         if best:
             axes.plot(best[key] / unit, best["value"], marker="*", markersize=17, color=PALETTE[1],
                       linestyle="none", markeredgecolor=INK, markeredgewidth=0.6, zorder=5,
-                      label=f"best: {_short(best['design'])}")
+                      label=_lines(f"best: {best['design']}"))
+            bound = cell.estimates["design_bound"].value
+            axes.axhline(bound, color=PALETTE[1], linestyle=":", linewidth=1.2, zorder=2,
+                         label=f"upper bound within the budget: {number_text(bound, SMALL)}")
         limit = facts[f"limit_{key}"]
         if limit is not None:
             label = f"budget: {limit / unit:g} {name}".rstrip()
@@ -74,5 +79,5 @@ def _draw_front(axes: Axes, rows: list[dict[str, Any]], key: str, unit: float) -
                   elinewidth=1.0, capsize=2, zorder=4, label=label)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _lines(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, LINE, break_long_words=False, break_on_hyphens=False))

@@ -116,8 +116,8 @@ def search_rows(cell: CellRecord) -> Rows:
         if facts["alike"] and facts["has_bytes"]:
             rows.append(["  of these and it, fewest bytes", _lines(facts["alike_fewest_bytes"])])
     rows += [["designs", f"{facts['designs']:,}"], ["  judged", f"{facts['judged']:,}"],
-             ["  of these within the budget", f"{facts['within']:,}"], ["method", facts["method"]], ["upper bound", _bound_text(found["design_bound"].value)],
-             ["optimality gap", _gap_text(cell)]]
+             ["  of these within the budget", f"{facts['within']:,}"], ["method", facts["method"]],
+             ["upper bound", _bound_text(found["design_bound"].value)], ["optimality gap", _gap_text(cell)]]
     if "greedy" in facts:
         rows += [["greedy search", _lines(facts["greedy"])],
                  ["  behind the best", number_text(facts["greedy_behind"], SMALL)],

@@ -96,6 +96,7 @@ def design_problems(parts: Parts) -> Iterator[Problem]:
         return
     found = [*_unfit(scenario, scenario.design, model), *_clashes(scenario.design)]
     try:
+        found += _too_many(scenario, scenario.design, model, topology)
         space_of(scenario, model, topology)
     except ScenarioError as error:
         found += [p for p in error.problems if p.place.startswith("design")]  # the others are told elsewhere
@@ -139,6 +140,24 @@ def _unfit(scenario: Scenario, design: DesignBlock, model: ModelFile) -> Iterato
         if isinstance(choice, Replicate) and scenario.starved == "emit":
             yield Problem("starved", "'emit' does not say on which of its nodes a starved part with replicas would run",
                           "write 'starved: silent'")
+
+
+def _too_many(scenario: Scenario, design: DesignBlock, model: ModelFile, topology: Topology) -> Iterator[Problem]:
+    """Yield what cannot be asked where too much can fail for a list of patterns."""
+    count = len(build_process(scenario.failures, topology).components)
+    if count <= design.max_components:
+        return
+    many = f"{count} components can fail, and max_components allows a list of the patterns of {design.max_components}"
+    if objective_of(scenario, model) == "expected_accuracy":
+        yield Problem("design", f"{many}: too many for 'expected_accuracy'",
+                      "let fewer fail, or write 'objective: information_flow', which needs no list")
+    if design.budget.bytes is not None:
+        yield Problem("design.budget.bytes", f"{many}: too many to know how many bytes a design sends",
+                      "price what is chosen with cost, and limit that")
+    for place, choice in enumerate(design.choose):
+        if isinstance(choice, Placement | Replicate):
+            yield Problem(f"design.choose.{place}.kind", f"{many}: too many for {choice.kind!r}",
+                          "choose skips and harden only, or let fewer fail")
 
 
 def _clashes(design: DesignBlock) -> Iterator[Problem]:

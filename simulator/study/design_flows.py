@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from simulator.errors import Problem, ScenarioError
 from simulator.expect.design_search import Score
 from simulator.expect.design_space import Design, changed_slots, with_options
 from simulator.expect.estimate import Estimate
@@ -26,11 +25,8 @@ class FlowJudge:
 
     Args:
         made: The designs.
-        limits: The limits of a design, of which ``bytes`` is not looked at.
+        limits: The limits of a design, without one of bytes.
         told: Hears how many designs have been judged.
-
-    Raises:
-        ScenarioError: what may be chosen, or a limit, needs a list of all patterns.
     """
 
     of_accuracy, no_answer, best_answer = False, 0.0, 1.0
@@ -40,20 +36,6 @@ class FlowJudge:
         self.scores: dict[Design, Score] = {}
         self.flows: dict[Design, Flow] = {}
         self._traces: dict[Design, Trace] = {}
-        self._check()
-
-    def _check(self) -> None:
-        count = len(self.made.assembly.process.components)
-        said = f"{count} components can fail, too many for a list of patterns, and a frontier"
-        problems = []
-        if self.made.moves:
-            problems.append(Problem("design.choose", f"{said} does not know parts that move or have replicas",
-                                    "choose skips and harden only, or let at most max_components fail"))
-        if self.limits.sent_bytes is not None:
-            problems.append(Problem("design.budget.bytes", f"{said} does not know how many bytes are sent",
-                                    "give what is chosen a cost, and limit that"))
-        if problems:
-            raise ScenarioError(*problems)
 
     @cached_property
     def walk(self) -> FlowWalk:

@@ -126,11 +126,15 @@ class Told:
         return facts
 
     def notes(self) -> list[str]:
-        """Return a note where no design is within the limits: which comes nearest."""
+        """Return a note where no design is within the limits: which comes nearest, and what it has too much of."""
         if self.within:
             return []
-        near = self.search.best
+        near, limits = self.search.best, self.judge.limits
         score = self.search.seen[near]
-        sends = f"sends {score.sent_bytes:,.0f} B a request and " * self.has_bytes + f"costs {score.cost:g}"
-        return [f"no design is within the budget; the nearest, {self.space.text(near)!r}, {sends}: raise a limit of "
-                "design.budget, or give other choices"]
+        latency = None if limits.latency_ms is None else self.judge.made.latency_ms(near)
+        has = [("bytes", score.sent_bytes, limits.sent_bytes, "B"), ("latency", latency, limits.latency_ms, "ms"),
+               ("cost", score.cost, limits.cost, "")]
+        beyond = [f"{name} {value:,.6g} {unit}".rstrip() + f" against {limit:,.6g}" for name, value, limit, unit in has
+                  if value is not None and limit is not None and not value <= limit]
+        return [f"no design is within the budget; the nearest, {self.space.text(near)!r}, has {' and '.join(beyond)}: "
+                "raise that limit of design.budget, or give other choices"]

@@ -135,7 +135,9 @@ def test_limits_are_kept_and_a_budget_that_nothing_keeps_is_told(tmp_path):
         text: row["changes"] <= 1 for text, row in free.items()}
     none = run(tmp_path, "none", design={"choose": [{"kind": "skips"}], "budget": {"bytes": "1 B"}}).record.cells[0]
     assert "design_best" not in none.estimates
-    assert any("no design is within the budget; the nearest, 'nothing chosen'" in note for note in none.notes)
+    (note,) = [note for note in none.notes if "budget" in note]
+    assert note.startswith("no design is within the budget; the nearest, 'nothing chosen', has bytes ")
+    assert "B against 1: raise that limit" in note
 
 
 def test_a_latency_limit_is_kept(tmp_path):
@@ -219,9 +221,18 @@ BAD = {
     "a kind twice": ({"choose": [{"kind": "skips"}, {"kind": "skips"}]}, "design.choose.1.kind: 'skips' is there twice",
                      "one choice of each kind"),
     "a span that no skip has": ({"choose": [{"kind": "skips", "span": 4}]},
-                                "design.choose.0.span: the model has no skip", "another span"),
+                                "span 4 under its strategy; it has spans 1", "another span"),
     "a price of nothing": ({"choose": [{"kind": "skips", "cost": {"iot->fogg": 2}}]},
                            "design.choose.0.cost: 'iot->fogg' is not among", "did you mean 'iot->fog'?"),
+    "more than there are": ({"choose": [{"kind": "skips", "at_most": 3}]},
+                            "design.choose.0.at_most: 3 is more than the 2 skip hyperconnections (iot->fog, edge->cl",
+                            "at most 2"),
+    "a span the wrong way round": ({"choose": [{"kind": "skips", "span": [3, 1]}]},
+                                   "design.choose.0.span: the least, 3, is above", "write [1, 3]"),
+    "an unknown limit": ({"choose": [{"kind": "skips"}], "budget": {"costs": 1}}, "unknown key 'costs'", "'cost'?"),
+    "too much that fails": ({"choose": [{"kind": "skips"}, {"kind": "replicate", "on": {"edge": ["fog"]}}],
+                             "max_components": 1, "budget": {"bytes": "1 kB"}},
+                            "design.choose.1.kind: 2 components can fail", "price what is chosen"),
     "a budget below nothing": ({"choose": [{"kind": "skips"}], "budget": {"cost": -1}}, "design.budget.cost: ", ""),
     "new skips of a given network": ({"choose": [{"kind": "skips", "new": True}]},
                                      "design.choose.0.new: a new skip hyperconnection has no weights", "retrained"),
