@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from simulator.dataflow.build import Mode, build_graph, spans
@@ -14,6 +15,7 @@ from simulator.model.blocks import ModelFile, PartBlock, Strategy
 from simulator.model.edge_codecs import tagged
 
 Skips = Literal["all", "none"] | tuple[str, ...]
+KEPT = 16  # part graphs that are remembered
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def part_graph(model: ModelFile, strategy: Strategy, skips: Skips = "all",
     edges = tuple(Edge(block.source, block.target, weight)
                   for block, weight in zip(model.hyperconnections, weighed, strict=True))
     whole = _build(model, edges, "select")
-    span = spans(tuple(whole.position), edges)
+    span = _spans(tuple(whole.position), edges)
     edges = tagged(model, edges, span)
     named = {edge.name for edge, bypassed in zip(edges, span, strict=True) if bypassed > 0}
     if problems := skip_problems(skips, sorted(named)):
@@ -82,7 +84,7 @@ def part_graph(model: ModelFile, strategy: Strategy, skips: Skips = "all",
 def skip_names(model: ModelFile) -> tuple[str, ...]:
     """Return the names of the hyperconnections of a model file that are skips, in its order."""
     edges = tuple(Edge(block.source, block.target) for block in model.hyperconnections)
-    span = spans([*model.sources, *model.parts], edges)
+    span = _spans((*model.sources, *model.parts), edges)
     return tuple(edge.name for edge, bypassed in zip(edges, span, strict=True) if bypassed > 0)
 
 
@@ -96,8 +98,20 @@ def skip_problems(skips: Skips, names: Sequence[str]) -> list[Problem]:
 def _build(model: ModelFile, edges: tuple[Edge, ...], mode: Mode) -> PartGraph:
     dropped = {(block.source, block.target) for block in model.hyperconnections} - {(e.source, e.target) for e in edges}
     exits = [name for name, block in model.parts.items() if block.is_exit]
-    rules = {name: _join_rule(name, block, dropped) for name, block in model.parts.items()}
-    return build_graph(tuple(model.sources), tuple(model.parts), exits, edges, mode, rules)
+    rules = tuple((name, _join_rule(name, block, dropped)) for name, block in model.parts.items())
+    return _built(tuple(model.sources), tuple(model.parts), tuple(exits), edges, mode, rules)
+
+
+@lru_cache(maxsize=KEPT)
+def _built(sources: tuple[str, ...], parts: tuple[str, ...], exits: tuple[str, ...], edges: tuple[Edge, ...],
+           mode: Mode, rules: tuple[tuple[str, JoinRule], ...]) -> PartGraph:
+    """Return a part graph; cells of one study ask for the same few again and again, and long ones take a second."""
+    return build_graph(sources, parts, exits, edges, mode, dict(rules))
+
+
+@lru_cache(maxsize=KEPT)
+def _spans(parts: tuple[str, ...], edges: tuple[Edge, ...]) -> tuple[int, ...]:
+    return spans(parts, edges)
 
 
 def _join_rule(name: str, block: PartBlock, dropped: set[tuple[str, str]]) -> JoinRule:

@@ -7,6 +7,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from simulator.expect.curve import Curve
@@ -101,6 +102,10 @@ class Record:
 
     def to_json(self) -> str:
         """Return the record as JSON text with sorted keys; the same run gives the same bytes."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:
         return json_text(asdict(self))
 
     @staticmethod

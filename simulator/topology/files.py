@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,19 @@ def plain_topology(topology: Topology) -> dict[str, Any]:
     """Return a topology as plain values with units, in the words of a topology file, nothing left out but defaults."""
     nodes = {node.name: _plain(_node_block(node)) for node in topology.nodes}
     routing = {} if topology.reroutes else {"routing": "fixed"}
-    return {"title": topology.title, **routing, "nodes": nodes,
-            "links": [_plain(_link_block(link)) for link in topology.links]}
+    return {"title": topology.title, **routing, "nodes": nodes, "links": list(_plain_links(topology.links))}
+
+
+def _plain_links(links: Iterable[Link]) -> Iterator[dict[str, Any]]:
+    """Yield links as plain values; of thousands that differ in name and ends only, one is worked out."""
+    known: dict[str, dict[str, Any]] = {}
+    for link in links:
+        alike = repr(replace(link, name="", ends=("", "")))
+        if alike not in known:
+            known[alike] = _plain(_link_block(link))
+        named = {} if link.name == "-".join(link.ends) else {"name": link.name}
+        yield {"between": list(link.ends), **named,
+               **{key: value for key, value in known[alike].items() if key not in ("between", "name")}}
 
 
 def _node_block(node: Node) -> NodeBlock:
