@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.report.design_table import against, objective
+from simulator.report.design_table import against, bound_name, objective
 from simulator.report.numbers import SMALL, number_text
 from simulator.report.style import GREY, INK, PALETTE, styled
 from simulator.study.record import CellRecord
@@ -36,7 +36,7 @@ def design_front(cell: CellRecord) -> Figure:
                       label=_lines(f"best: {best['design']}"))
             bound = cell.estimates["design_bound"].value
             axes.axhline(bound, color=PALETTE[1], linestyle=":", linewidth=1.2, zorder=2,
-                         label=f"upper bound within the budget: {number_text(bound, SMALL)}")
+                         label=f"{bound_name(cell)}, within the budget: {number_text(bound, SMALL)}")
         limit = facts[f"limit_{key}"]
         if limit is not None:
             label = f"budget: {limit / unit:g} {name}".rstrip()
