@@ -14,7 +14,7 @@ from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
 from tests.support.shelf import readable_scenarios
 
-SIZES = {"workload", "replications", "training", "sweep", "repeats", "others", "search"}
+SIZES = {"workload", "replications", "training", "sweep", "repeats", "others", "search", "precision"}
 
 
 @pytest.mark.parametrize("name", readable_scenarios())
