@@ -27,7 +27,7 @@ def compare(first: Annotated[Path, typer.Argument(metavar="FIRST", help="A run f
     """  # noqa: D301 - \b tells click to keep the lines
     from rich.console import Console  # noqa: PLC0415 - keeps sim --help fast
 
-    from simulator.report.compare_table import differences_table, settings_table, shown, summary  # noqa: PLC0415
+    from simulator.report.compare_table import LEGEND, differences_tables, settings_table, summary  # noqa: PLC0415
     from simulator.study.compare import compared  # noqa: PLC0415
     from simulator.study.whole import read_record  # noqa: PLC0415
 
@@ -39,8 +39,9 @@ def compare(first: Annotated[Path, typer.Argument(metavar="FIRST", help="A run f
     console = Console()
     if table := settings_table(*records):
         console.print(table)
-    if shown(comparison, everything=everything):
-        console.print(differences_table(comparison, everything=everything))
+    for table in differences_tables(comparison, everything=everything):
+        console.print(table)
+    console.print(LEGEND, style="dim", highlight=False)
     for line in summary(comparison):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if any(one.differs for one in comparison.differences):

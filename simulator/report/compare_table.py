@@ -16,7 +16,7 @@ MAIN = ("expected_accuracy", "served_accuracy", "on_time_accuracy", "no_informat
         "share_late", "share_lost", "latency_mean_ms", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms",
         "availability", "goodput_per_s", "expected_mae", "served_mae")
 UNSAID = {"title", "question"}
-CAPTION = ("second less first, with 95 % intervals; differs: 0 lies outside. Where root seeds agree, replications are "
+LEGEND = ("with 95 % intervals; differs: 0 lies outside. Where root seeds agree, replications are "
            "paired one by one and answers by test sample, so that what they share cancels; else the intervals of both "
            "count. Of twenty comparisons about one differs by chance")
 
@@ -24,7 +24,7 @@ CAPTION = ("second less first, with 95 % intervals; differs: 0 lies outside. Whe
 def settings_table(first: Record, second: Record) -> FittingTable | None:
     """Return what was asked differently, None where nothing was."""
     before, after = map(_asked, (first, second))
-    rows = [[path.removeprefix("scenario."), *("–" if value is None else brief(value, 30) for value in pair)]
+    rows = [[path.removeprefix("scenario."), *("–" if value is None else brief(value, 20) for value in pair)]
             for path, *pair in changed_settings(before, after)]
     if not rows:
         return None
@@ -43,18 +43,30 @@ def shown(comparison: Comparison, *, everything: bool) -> list[Difference]:
     return [one for one in comparison.differences if everything or one.estimate in MAIN or one.differs]
 
 
-def differences_table(comparison: Comparison, *, everything: bool = False) -> FittingTable:
-    """Return what came out differently."""
+def differences_tables(comparison: Comparison, *, everything: bool = False) -> list[FittingTable]:
+    """Return what came out differently: for each estimate a table with a row a point; one table of one point."""
     found = shown(comparison, everything=everything)
-    has_points = any(one.label for one in found)
+    if not any(one.label for one in found):
+        return [_table("Second less first", "estimate", [(one.estimate, one) for one in found])]
+    names = dict.fromkeys(one.estimate for one in found)
+    return [_table(f"{name}, second less first", "at",
+                   [(", ".join(one.label.values()), one) for one in found if one.estimate == name])
+            for name in names]
+
+
+def _table(title: str, head: str, found: list[tuple[str, Difference]]) -> FittingTable:
+    """Return a table of differences; how they were paired is said once where it is the same for all."""
+    ways = [one.change.method.removeprefix("paired over ") for _, one in found]
+    apart = len(set(ways)) > 1
     rows = []
-    for one in found:
+    for (name, one), way in zip(found, ways, strict=True):
         style = style_of(one.estimate)
         texts = [estimate_text(each, style) for each in (one.before, one.after, one.change)]
-        rows.append([*[", ".join(one.label.values())] * has_points, one.estimate, *texts,
-                     one.change.method.removeprefix("paired over "), "differs" if one.differs else ""])
-    heads = [*["at"] * has_points, "estimate", "first", "second", "difference", "paired over", "outcome"]
-    return FittingTable("Second less first", heads, rows, CAPTION)
+        rows.append([name, *texts, "differs" if one.differs else "", *[way] * apart])
+    heads = [head, "first", "second", "difference", "outcome", *["paired over"] * apart]
+    is_paired = found[0][1].change.method.startswith("paired over ")
+    said = "" if apart else f"paired over {ways[0]}" if is_paired else ways[0]
+    return FittingTable(title, heads, rows, said)
 
 
 def summary(comparison: Comparison) -> list[str]:
