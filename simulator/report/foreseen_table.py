@@ -27,6 +27,7 @@ def foreseen_words(foreseen: Foreseen) -> list[str]:
     """Return what a run would do, in lines.
 
     >>> from pathlib import Path
+    >>> from simulator.study.foresee import LEFT
     >>> print(*foreseen_words(Foreseen(Path("runs/a"), (({}, DONE), ({}, LEFT)), 0, 90.0, 2, 1)), sep="; ")
     2 cells, 1 finished, 1 to do, in runs/a; about 1.5 min for those on 2 processes, going by 1 finished cell
     """

@@ -44,7 +44,7 @@ from simulator.study.disk import (
     write_whole,
 )
 from simulator.study.elsewhere import Elsewhere
-from simulator.study.index import Index, write_index
+from simulator.study.index import FOLDER, Index, write_index
 from simulator.study.lock import LOCK, take
 from simulator.study.owner import FORMAT, Owner, read_owner
 
@@ -118,6 +118,7 @@ class RunFolder:
     def _own(self) -> None:
         """Write whose folder this is, and clear what a killed run has left."""
         if self._check_owner():
+            shutil.rmtree(self.path / FOLDER, ignore_errors=True)  # of a run that came to nothing
             self._write_owner()
         cells = self.path / "cells"
         cells.mkdir(exist_ok=True)
@@ -153,7 +154,8 @@ class RunFolder:
     def _is_barren(self) -> bool:
         """Return whether the run of this folder came to nothing, such as one of a model that was wrong."""
         left = {path.name for path in self.path.iterdir()} | {path.name for path in self.path.glob("cells/*")}
-        return all(name in {"run.json", "cells"} or name.startswith((HALF_TEXT, HALF_WRITTEN, LOCK)) for name in left)
+        kept = left - {"run.json", "cells", FOLDER}
+        return all(name.startswith((HALF_TEXT, HALF_WRITTEN, LOCK)) for name in kept)
 
     def _upgrade(self, cells: Path) -> None:
         """Write cells that are older than checksums as they are written now."""

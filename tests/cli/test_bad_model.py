@@ -85,6 +85,7 @@ hyperconnections:
 """
 
 
+@pytest.mark.slow
 def test_what_only_shows_when_the_network_is_built_has_file_and_line_too(scenario):
     folder = scenario.parent
     run = ("-m", "simulator", "run", scenario, "--out", folder / "out")

@@ -61,7 +61,8 @@ PROCESSES = {
     "two repairmen in time": RepairCrew(NAMES, (4e9, 2e9, 5e9), (3e9, 8e9, 2e9), 2),
     "over coins": Overlay((Bernoulli(("fog",), (0.9,)), Copula(("edge", "wire"), (0.9, 0.6), 0.7)), NAMES),
 }
-each_process = pytest.mark.parametrize("name", PROCESSES)
+each_process = pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow if name == "t copula" else ()) for name in PROCESSES])
 IS_IN_TIME = [name for name in PROCESSES if "time" in name or "holds" in name]
 
 

@@ -8,12 +8,13 @@ import simulator
 from simulator.cli.check import resolved_text, warnings_of
 from simulator.scenario.variants import variants
 from tests.house.commands import ROOT, python
-from tests.support.shelf import NEEDS_FILE
+from tests.support.shelf import LARGE, NEEDS_FILE
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
-each_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+each_scenario = pytest.mark.parametrize("path", [
+    pytest.param(path, id=path.stem, marks=pytest.mark.slow if path.stem in LARGE else ()) for path in SCENARIOS])
 # One of each kind; the quick runs of the others take minutes together and are marked slow.
-FAST = {"first", "outage", "camera", "cnn", "city-fog", "queue", "poster-table", "wear-out"}
+FAST = {"first", "outage", "queue", "poster-table"}
 fast_and_slow = pytest.mark.parametrize("path", [
     pytest.param(path, id=path.stem, marks=() if path.stem in FAST else pytest.mark.slow) for path in SCENARIOS])
 

@@ -11,6 +11,7 @@ from tests.support.literature import first_that_is_not_zero, random_split, sampl
 from tests.support.models import run_by_parts
 
 EQUAL = ("health-mlp", "resnet18", "mobilenet-imagenet", "camera-mlp")
+LARGE = ("resnet18", "mobilenet-imagenet")
 CLOSE = {"rtol": 1e-4, "atol": 1e-6}
 
 
@@ -32,7 +33,8 @@ def answers_that_vary(answer):
     return np.ptp(answer, axis=0).max() > 1e-4
 
 
-@pytest.mark.parametrize("name", EQUAL)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow if name in LARGE else ()) for name in EQUAL])
 def test_skips_of_weight_0_and_no_skips_are_vanilla(name):
     x, (weights, _) = samples_of(name), without_skips(name)
     vanilla = up(random_split(name, "vanilla"), x)
@@ -41,6 +43,7 @@ def test_skips_of_weight_0_and_no_skips_are_vanilla(name):
     assert not np.allclose(up(random_split(name, "dfg"), x), vanilla, **CLOSE)
 
 
+@pytest.mark.slow
 def test_the_border_of_zeros_keeps_mobilenet_for_small_pictures_from_being_vanilla():
     name = "mobilenet"
     x, (weights, _) = samples_of(name), without_skips(name)

@@ -17,7 +17,7 @@ STRATEGIES = ("vanilla", "dfg", "resilinet", "resilinet_plus", "select")
 @pytest.mark.parametrize(("name", "shape", "classes", "strategy", "deliveries"), [
     *(("health-mlp", (23,), 13, strategy, 1 if strategy == "vanilla" else 5) for strategy in STRATEGIES),
     ("camera-mlp", (6, 4, 4, 3), 3, "resilinet", 103),
-    ("camera-mlp", (6, 4, 4, 3), 3, "dfg", 103),
+    pytest.param("camera-mlp", (6, 4, 4, 3), 3, "dfg", 103, marks=pytest.mark.slow),
     ("cnn-small", (32, 32, 3), 10, "resilinet", 3),
     ("cnn-small", (31, 31, 3), 10, "dfg", 3),
 ])

@@ -146,6 +146,7 @@ def check(plans_, policies_, servings, seed, requests=30):
         np.testing.assert_array_equal(log.end_ns, book.end_ns[mine])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
 @given(first=plans(), second=plans(), policies_=policies_of(), servings=st.lists(any_kind, min_size=3, max_size=3),
        seed=st.integers(0, 2**16))

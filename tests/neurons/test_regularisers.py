@@ -56,7 +56,9 @@ def test_t14_balanced():
     assert balance(kernel) == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize("made", [Balanced(0.3), Continuity(0.2, 0.4), Continuity(0.2, 0.4, legacy=True)])
+@pytest.mark.parametrize("made", [
+    Balanced(0.3), pytest.param(Continuity(0.2, 0.4), marks=pytest.mark.slow),
+    pytest.param(Continuity(0.2, 0.4, legacy=True), marks=pytest.mark.slow)])
 def test_regularisers_are_saved_and_loaded_and_train(made):
     again = keras.regularizers.deserialize(keras.regularizers.serialize(made))
     assert again.get_config() == made.get_config()
@@ -98,6 +100,7 @@ def test_the_penalty_is_the_first_order_variance_and_training_lowers_it(granular
     assert left[50.0] < left[0.0] / 2
 
 
+@pytest.mark.slow
 def test_one_random_mix_of_outputs_has_the_penalty_as_its_mean():
     network, points = small_network(), [CrashPoint("hidden", 0.1)]
     samples = np.random.Generator(np.random.PCG64(4)).random((8, 4))

@@ -120,6 +120,7 @@ def test_every_estimator_is_listed_with_what_it_is_and_costs():
     assert all(name in ran.said for name in ESTIMATORS)
 
 
+@pytest.mark.slow
 def test_a_check_with_the_model_finds_a_place_that_is_not_in_the_network():
     ran = python("-m", "simulator", "check", "neurons-errors", "--model", "--set", "measure.0.neurons.crash.at=frist")
     assert ran.code == 2, ran.said

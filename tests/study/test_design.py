@@ -44,6 +44,7 @@ def run(folder, out="run", **scenario):
     return simulator.run(chain(folder, **scenario), out=folder / out)
 
 
+@pytest.mark.slow
 def test_each_subset_retrained_is_worth_what_a_run_of_that_subset_finds(tmp_path):
     asked = {"choose": [{"kind": "skips"}], "evaluated": "retrained"}
     judged = designs_of(run(tmp_path, design=asked))
@@ -123,6 +124,7 @@ def test_bytes_and_latency_are_those_of_traffic_and_whatif(tmp_path):
         assert rows[text_of(names)]["latency_ms"] == pytest.approx(found.latency_ns / 1e6, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_limits_are_kept_and_a_budget_that_nothing_keeps_is_told(tmp_path):
     free = designs_of(run(tmp_path, design={"choose": [{"kind": "skips"}]}))
     middle = sorted(row["bytes"] for row in free.values())[1]

@@ -97,7 +97,7 @@ def test_legacy_adds_what_the_reference_computes(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "told"), [
-    ({"crash": {"at": "frist", "p": 0.1}}, "crash[0].at: the network has no place 'frist'; did you mean"),
+    ({"crash": {"at": "frist", "p": 0.1}}, "crash.0.at: the network has no place 'frist'; did you mean"),
     ({"crash": {"at": "last", "p": 0.1}}, "is an output of the model"),
     ({"crash": [{"at": "first", "p": 0.1}, {"at": "hidden", "p": 0.1}]}, "crashes twice"),
 ])

@@ -64,6 +64,7 @@ def test_what_was_asked_is_reached_on_a_schedule_that_is_fixed_ahead(done):
         assert row["looks"][-1] == row["replications"]
 
 
+@pytest.mark.slow
 def test_more_precision_goes_on_where_less_ended(done, tmp_path, monkeypatch):
     simulated_now = []
     once = timed.run_once

@@ -12,12 +12,12 @@ from simulator.scenario.labels import label_text
 from simulator.scenario.variants import variants
 from simulator.study.quick import CELLS, quickened
 from simulator.study.run import run
-from tests.support.shelf import readable_scenarios
+from tests.support.shelf import readable_params
 
-SIZES = {"workload", "replications", "training", "sweep", "repeats", "others", "search", "precision"}
+SIZES = {"workload", "replications", "training", "sweep", "repeats", "others", "search", "precision", "claims", "plots"}
 
 
-@pytest.mark.parametrize("name", readable_scenarios())
+@pytest.mark.parametrize("name", readable_params())
 def test_what_is_asked_stays_the_same(name):
     loaded = simulator.load(name)
     quick = quickened(loaded)
@@ -38,7 +38,7 @@ def test_what_is_asked_stays_the_same(name):
     assert len(variants(quick)) <= max(CELLS, 2 ** len(loaded.scenario.sweep))
 
 
-@pytest.mark.parametrize("name", readable_scenarios())
+@pytest.mark.parametrize("name", readable_params())
 def test_a_large_grid_keeps_its_corners_and_a_small_one_all_of_its_points(name):
     loaded = simulator.load(name)
     whole = [[label_text(min(point.values[name], 1), name) if name == "training.epochs" else

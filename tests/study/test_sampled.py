@@ -50,6 +50,7 @@ def test_each_method_finds_the_chain_from_its_files(tmp_path, method):
         assert cell.tables["likely_patterns"][0]["down"] == "nothing"
 
 
+@pytest.mark.slow
 def test_above_the_size_that_is_summed_a_method_is_chosen_and_a_rerun_gives_the_same_bytes(tmp_path):
     path = chain_files(tmp_path, 21, 0.1, "[{expected_accuracy: {target: {absolute: 0.004}}}]")
     first, again = (simulator.run(load(path), tmp_path / name).record for name in "ab")

@@ -55,6 +55,7 @@ def test_cells_that_differ_only_in_failures_train_and_evaluate_once(work, tmp_pa
     assert len({cell.tables["weights"][0]["hash"] for cell in done.record.cells}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweep", [
     THREE, {"starved": ["silent", "emit"]}, {"policy.no_answer": ["expected_guess", "wrong"]},
     {"failures": [[{"kind": "bernoulli", "survival": {"edge": 0.9}}], [{"kind": "bernoulli", "survival": "poor"}]]},
@@ -127,6 +128,7 @@ def test_what_is_found_on_the_disk_has_the_label_of_this_run(work, tmp_path):
     assert work["trained"] == 1
 
 
+@pytest.mark.slow
 def test_a_study_that_was_stopped_trains_only_what_is_left(work, tmp_path):
     class Stopped(Exception):
         pass
