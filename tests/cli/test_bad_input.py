@@ -15,7 +15,7 @@ KINDS = [get_args(block.model_fields["kind"].annotation)[0] for block in get_arg
 BAD = {
     "no such topology": (
         (ASK, "chain.yaml", "chian.yaml"),
-        "ask.yaml:2 topology: no topology named 'chian.yaml'; did you mean 'chain-20.yaml'?",
+        "ask.yaml:2 topology: no topology named 'chian.yaml'; did you mean 'chain-40.yaml'?",
     ),
     "no such model, by name": (
         (ASK, "split.yaml", "watch-mpl"),

@@ -27,6 +27,7 @@ CUTS = {
 # Topologies whose scenarios send no requests: (scenario, link that is cut).
 STILL = {
     "chain-20": ("long-chain", "f10-f12"),
+    "chain-40": ("design-chain", "n20-n22"),
     "chain-1000": ("no-flow", "n487-n492"),
     "long-chain": ("rare", "node30-node32"),
     "skip-chain-100": ("long-chain-100", "n50-n52"),
