@@ -36,7 +36,8 @@ class Bars(progress.Progress):
             disable=not console.is_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
-        self.models = self.trained_models = self.at_work = 0
+        self.models = self.at_work = 0
+        self.ready: set[str] = set()  # weights; two workers may tell of the same
         self.stands = progress.Standing(1)
 
     def __enter__(self) -> Bars:
@@ -70,12 +71,14 @@ class Bars(progress.Progress):
 
     def trained(self, label: str, was_cached: bool, weights: str) -> None:
         """Say where the weights come from."""
+        if self.models and weights in self.ready:
+            return
         origin = "found in the cache" if was_cached else "trained"
-        self.trained_models += 1
-        which = f"model {self.trained_models} of {self.models}, " if self.models else ""
+        self.ready.add(weights)
+        which = f"model {len(self.ready)} of {self.models}, " if self.models else ""
         self.bars.console.print(f"{which}weights of {label}: {origin} ({weights[:12]})", style="dim", highlight=False)
         if self.models:
-            self._show(MODELS, self.trained_models, self.models)
+            self._show(MODELS, len(self.ready), self.models)
 
     def simulating(self, label: str, requests: int, total: int) -> None:
         """Show how many requests have been simulated."""
